@@ -1,0 +1,61 @@
+import {
+  closeFd,
+  cString,
+  errno,
+  type Fd,
+  libc,
+  SyscallError,
+} from "./libc.ts";
+
+const CLONE_NEWNET = 0x40000000;
+const O_RDONLY_CLOEXEC = 0x80000;
+const NS_GET_NSTYPE = 0xb703;
+
+/**
+ * Opens a network namespace by its path. The caller closes the descriptor.
+ *
+ * @throws {SyscallError} when it cannot be opened or is no network namespace.
+ */
+export function openNetns(path: string): Fd {
+  const fd = libc.open(cString(path), O_RDONLY_CLOEXEC) as Fd;
+  if (fd < 0) throw new SyscallError("open", errno(), path);
+  if (isNetns(fd)) return fd;
+  closeFd(fd);
+  throw new SyscallError("use as a network namespace", 22, path);
+}
+
+/** Whether the descriptor is a network namespace, and not some other file. */
+export const isNetns = (fd: Fd): boolean =>
+  libc.ioctl(fd, BigInt(NS_GET_NSTYPE)) === CLONE_NEWNET;
+
+/** What tells two namespaces apart: the inode and the device behind `fd`. */
+export function netnsId(fd: Fd): string {
+  const { ino, dev } = Deno.statSync(`/proc/self/fd/${fd}`);
+  return `${dev}:${ino}`;
+}
+
+// Each worker loads this module on its own thread, so this is that thread's.
+const home = openNetns("/proc/thread-self/ns/net");
+
+/** {@link netnsId} of the namespace that this process runs in. */
+export const ownNetnsId = (): string => netnsId(home);
+
+/**
+ * Runs `run` with this thread inside the namespace `fd`.
+ *
+ * Synchronous on purpose: the namespace belongs to the thread, so anything
+ * awaited here would let other work of this thread run in the wrong one.
+ *
+ * @throws {SyscallError} when the namespace cannot be entered.
+ */
+export function inNetns<T>(fd: Fd, run: () => T): T {
+  if (libc.setns(fd, CLONE_NEWNET) !== 0) {
+    throw new SyscallError("enter network namespace", errno(), `fd ${fd}`);
+  }
+  try {
+    return run();
+  } finally {
+    // A thread that cannot come back would open every later socket in a pod.
+    if (libc.setns(home, CLONE_NEWNET) !== 0) Deno.exit(70);
+  }
+}

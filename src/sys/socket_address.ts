@@ -1,0 +1,29 @@
+/** `struct sockaddr_in` and `sockaddr_in6`, both ways. */
+export const AF_INET = 2;
+export const AF_INET6 = 10;
+export const SOCKADDR_IN_SIZE = 16;
+export const SOCKADDR_IN6_SIZE = 28;
+
+/** @param ip 4 or 16 octets; it decides the family. */
+export function encodeSockaddr(
+  ip: Uint8Array,
+  port: number,
+): Uint8Array<ArrayBuffer> {
+  const v4 = ip.length === 4;
+  const octets = new Uint8Array(v4 ? SOCKADDR_IN_SIZE : SOCKADDR_IN6_SIZE);
+  octets[0] = v4 ? AF_INET : AF_INET6; // sa_family, native order, below 256
+  octets[2] = port >> 8;
+  octets[3] = port & 0xff;
+  octets.set(ip, v4 ? 4 : 8);
+  return octets;
+}
+
+/** @returns undefined when the family is neither IPv4 nor IPv6. */
+export function decodeSockaddr(
+  octets: Uint8Array,
+): { ip: Uint8Array; port: number } | undefined {
+  const port = (octets[2]! << 8) | octets[3]!;
+  if (octets[0] === AF_INET) return { ip: octets.slice(4, 8), port };
+  if (octets[0] === AF_INET6) return { ip: octets.slice(8, 24), port };
+  return undefined;
+}
