@@ -1,0 +1,1 @@
+export { EmbeddedCa, type EmbeddedCaOptions } from "./embedded_ca.ts";
