@@ -1,0 +1,56 @@
+/** Metrics that ztunnel has no counterpart of. */
+import type { Cell, Counter, Registry } from "./metrics.ts";
+import type { WaypointBypass } from "./traffic_context.ts";
+
+/** How bytes are carried: in a tunnel, inside the node, outside the mesh, or as they come in. */
+export type Lane = "hbone" | "local" | "passthrough" | "plaintext";
+
+export class HairpinMetrics {
+  readonly #dryRun: Counter;
+  readonly #lanes: Counter;
+  readonly #bypasses: Counter;
+  readonly #waypointsUnreachable: Counter;
+
+  constructor(registry: Registry) {
+    this.#dryRun = registry.counter({
+      name: "hairpin_authorization_dry_run",
+      help:
+        "The number of connections that a dry-run policy was evaluated against",
+    });
+    this.#lanes = registry.counter({
+      name: "hairpin_connections_lane",
+      help: "The number of connections by the way in which they were carried",
+    });
+    this.#bypasses = registry.counter({
+      name: "hairpin_waypoint_bypass",
+      help:
+        "The number of connections that reached a pod past its waypoint, by what was done about it",
+    });
+    this.#waypointsUnreachable = registry.counter({
+      name: "hairpin_waypoint_unreachable",
+      help:
+        "The number of connections whose waypoint could not be reached, by whether they went on without it",
+    });
+  }
+
+  /** @param policy As `namespace/name`. */
+  dryRun(
+    policy: string,
+    action: "allow" | "deny",
+    outcome: "match" | "no_match",
+  ): Cell {
+    return this.#dryRun.with({ policy, action, outcome });
+  }
+
+  lane(lane: Lane): Cell {
+    return this.#lanes.with({ lane });
+  }
+
+  bypass(action: WaypointBypass): Cell {
+    return this.#bypasses.with({ action });
+  }
+
+  waypointUnreachable(outcome: "open" | "closed"): Cell {
+    return this.#waypointsUnreachable.with({ outcome });
+  }
+}
