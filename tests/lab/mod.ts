@@ -1,0 +1,38 @@
+export { type AccessLine, parseAccessLog } from "./access_log.ts";
+export {
+  type Capture,
+  type Flow,
+  flowsOf,
+  isTls,
+  showsText,
+  WireCapture,
+} from "./capture.ts";
+export {
+  type CommandResult,
+  hasProgram,
+  inNamespace,
+  LabError,
+  must,
+  run,
+} from "./command.ts";
+export { type HairpinOptions, HairpinProcess } from "./hairpin.ts";
+export { Lab } from "./lab.ts";
+export { LabProcess } from "./lab_process.ts";
+export { parseMetrics, type Sample, sumSamples } from "./metrics.ts";
+export {
+  type LabNode,
+  type LabPod,
+  type LabService,
+  type Place,
+  type PodSpec,
+  type ServiceSpec,
+  urlHost,
+} from "./places.ts";
+export { labSkipReason } from "./requirements.ts";
+export {
+  greetingOf,
+  sendTcp,
+  startEchoServer,
+  startHttpServer,
+  startIperfServer,
+} from "./servers.ts";

@@ -1,0 +1,129 @@
+import {
+  nodeAddresses,
+  OUTSIDER_ADDRESSES,
+  podAddresses,
+  PREFIX_LENGTHS,
+} from "./addresses.ts";
+import { inNamespace, must } from "./command.ts";
+
+// All links are made inside the lab's namespaces, never in the caller's: when
+// the namespaces go, nothing is left anywhere.
+
+/** The bridge that stands for the wire between the nodes; captures listen on it. */
+export const WIRE = "wire";
+
+/** Makes an empty namespace with its loopback up. */
+export async function addNamespace(netns: string): Promise<void> {
+  await must(["ip", "netns", "add", netns]);
+  // No waiting for duplicate address detection: nobody else is on these links.
+  await must(
+    inNamespace(netns, ["sysctl", "-qw", "net.ipv6.conf.default.accept_dad=0"]),
+  );
+  await batch(netns, ["link set lo up"]);
+}
+
+/** Makes the wire: a namespace with a bridge. */
+export async function addWire(netns: string): Promise<void> {
+  await addNamespace(netns);
+  await batch(netns, [
+    `link add name ${WIRE} type bridge`,
+    `link set ${WIRE} up`,
+  ]);
+}
+
+/** Makes a node: its uplink to the wire, its bridge for pods, its routes to the other nodes' pods. */
+export async function addNode(
+  netns: string,
+  wire: string,
+  number: number,
+  nodeCount: number,
+): Promise<void> {
+  await addNamespace(netns);
+  const own = nodeAddresses(number);
+  await plug(wire, `node-${number}`, netns);
+  await must(inNamespace(netns, [
+    "sysctl",
+    "-qw",
+    "net.ipv4.ip_forward=1",
+    "net.ipv6.conf.all.forwarding=1",
+  ]));
+  const others = numbers(nodeCount).filter((other) => other !== number);
+  await batch(netns, [
+    ...addressCommands("underlay", own.underlay),
+    "link add name pods type bridge",
+    ...addressCommands("pods", own.gateway),
+    ...others.flatMap(routeCommands),
+  ]);
+}
+
+/** Makes a pod: a namespace with one link to its node's bridge and a default route through it. */
+export async function addPod(
+  netns: string,
+  nodeNetns: string,
+  node: number,
+  ordinal: number,
+): Promise<void> {
+  await addNamespace(netns);
+  const port = `pod-${ordinal}`;
+  await batch(nodeNetns, [
+    `link add name ${port} type veth peer name eth0 netns ${netns}`,
+    `link set ${port} master pods up`,
+  ]);
+  const { gateway } = nodeAddresses(node);
+  await batch(netns, [
+    ...addressCommands("eth0", podAddresses(node, ordinal)),
+    ...gateway.map((address) => `route add default via ${address}`),
+  ]);
+}
+
+/** Makes a machine on the wire that is no node and runs no proxy. */
+export async function addOutsider(
+  netns: string,
+  wire: string,
+  nodeCount: number,
+): Promise<void> {
+  await addNamespace(netns);
+  await plug(wire, "outsider", netns);
+  await batch(netns, [
+    ...addressCommands("underlay", OUTSIDER_ADDRESSES),
+    ...numbers(nodeCount).flatMap(routeCommands),
+  ]);
+}
+
+/** Unplugs a pod from its node: with its port goes the link's other end too. */
+export async function removePodPort(
+  nodeNetns: string,
+  ordinal: number,
+): Promise<void> {
+  await batch(nodeNetns, [`link delete pod-${ordinal}`]);
+}
+
+async function plug(wire: string, port: string, netns: string): Promise<void> {
+  await batch(wire, [
+    `link add name ${port} type veth peer name underlay netns ${netns}`,
+    `link set ${port} master ${WIRE} up`,
+  ]);
+}
+
+function addressCommands(link: string, addresses: readonly string[]): string[] {
+  const adds = addresses.map((address, at) => {
+    const plain = address.includes(":") ? " nodad" : "";
+    return `address add ${address}/${PREFIX_LENGTHS[at]} dev ${link}${plain}`;
+  });
+  return [...adds, `link set ${link} up`];
+}
+
+function routeCommands(node: number): string[] {
+  const { podRange, underlay } = nodeAddresses(node);
+  return podRange.map((range, at) => `route add ${range} via ${underlay[at]}`);
+}
+
+function numbers(count: number): number[] {
+  return Array.from({ length: count }, (_, at) => at + 1);
+}
+
+async function batch(netns: string, lines: readonly string[]): Promise<void> {
+  await must(["ip", "-n", netns, "-batch", "-"], {
+    stdin: `${lines.join("\n")}\n`,
+  });
+}
