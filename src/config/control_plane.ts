@@ -1,0 +1,187 @@
+/** Where mesh state, certificates and tokens come from. */
+import { ConfigError } from "../base/errors.ts";
+import type {
+  AuthToken,
+  CertificateAuthority,
+  Config,
+  ControlPlane,
+  KubeSource,
+  LocalXds,
+  Mode,
+  Roots,
+} from "./config.ts";
+import type { Machine } from "./machine.ts";
+import type { ProxyConfig } from "./proxy_config.ts";
+import { describe, type Found, readAs, type Settings } from "./settings.ts";
+import { BOOLEAN, HTTPS_ADDRESS } from "./values.ts";
+
+const ISTIOD_IN_CLUSTER = "https://istiod.istio-system.svc:15012";
+const DEFAULT_ROOTS = "./var/run/secrets/istio/root-cert.pem";
+const DEFAULT_TOKEN = "./var/run/secrets/tokens/istio-token";
+const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
+const HEADER_VALUE = /^[\x20-\x7e]*$/;
+
+/** The sources of mesh state. */
+export type Sources = Pick<Config, "configPaths" | "localXds" | "kube" | "xds">;
+
+/** Kubernetes sets this in every container. */
+const inCluster = (settings: Settings): boolean =>
+  settings.variable("KUBERNETES_SERVICE_HOST") !== undefined;
+
+/** @throws {ConfigError} when there is no source, or two where one can count. */
+export function readSources(
+  mode: Mode,
+  settings: Settings,
+  proxyConfig: ProxyConfig,
+  machine: Machine,
+): Sources {
+  const configPaths = readConfigPaths(settings);
+  const localXds = readLocalXds(settings);
+  const kube = readKube(mode, settings);
+  const ownControlPlane = configPaths.length > 0 || kube !== undefined;
+  const address = xdsAddress(settings, proxyConfig, ownControlPlane);
+  const xds = address === undefined ? undefined : {
+    ...controlPlane("XDS", address, settings, machine),
+    onDemand: settings.read("XDS_ON_DEMAND", BOOLEAN, false),
+  };
+  if (!ownControlPlane && localXds === undefined && xds === undefined) {
+    throw new ConfigError(
+      "no source of mesh state: want --config, --local-xds, --kube or --xds-address",
+    );
+  }
+  return { configPaths, localXds, kube, xds };
+}
+
+function readConfigPaths(settings: Settings): readonly string[] {
+  const given = settings.flags("config");
+  if (given.length > 0) return given;
+  const variable = settings.named("config")?.text ?? "";
+  return variable.split(":").filter((path) => path !== "");
+}
+
+function readLocalXds(settings: Settings): LocalXds | undefined {
+  const file = settings.named("local-xds");
+  const inline = settings.variable("LOCAL_XDS");
+  if (file !== undefined && inline !== undefined) {
+    throw new ConfigError(
+      `${describe(file)} and ${inline.place} exclude each other`,
+    );
+  }
+  if (file !== undefined) return { kind: "file", path: file.text };
+  if (inline !== undefined) return { kind: "inline", text: inline.text };
+  return undefined;
+}
+
+function readKube(mode: Mode, settings: Settings): KubeSource | undefined {
+  const path = settings.named("kube")?.text;
+  if (path === "in-cluster") return { kind: "in-cluster" };
+  if (path !== undefined) return { kind: "kubeconfig", path };
+  const byDefault = mode === "waypoint" && inCluster(settings);
+  return byDefault ? { kind: "in-cluster" } : undefined;
+}
+
+function xdsAddress(
+  settings: Settings,
+  proxyConfig: ProxyConfig,
+  ownControlPlane: boolean,
+): string | undefined {
+  const said = settings.named("xds-address");
+  if (said === undefined && settings.isEmptied("XDS_ADDRESS")) return undefined;
+  const found = said ?? proxyConfig.discoveryAddress;
+  if (found !== undefined) return readAs(found, HTTPS_ADDRESS, undefined);
+  return inCluster(settings) && !ownControlPlane
+    ? ISTIOD_IN_CLUSTER
+    : undefined;
+}
+
+/** @throws {ConfigError} unless exactly one authority is named, or the cluster's is at hand. */
+export function readCertificateAuthority(
+  settings: Settings,
+  machine: Machine,
+): CertificateAuthority {
+  const dir = settings.named("ca-dir");
+  const fake = settings.read("FAKE_CA", BOOLEAN, false);
+  const remote = fake ? undefined : settings.named("ca-address");
+  if (dir !== undefined && remote !== undefined) {
+    throw new ConfigError(
+      `${describe(dir)} and ${describe(remote)} exclude each other`,
+    );
+  }
+  if (dir !== undefined && fake) {
+    throw new ConfigError(
+      `${describe(dir)} and variable FAKE_CA exclude each other`,
+    );
+  }
+  if (fake) return { kind: "fake" };
+  if (dir !== undefined) return { kind: "embedded", dir: dir.text };
+  const address = readAs(remote, HTTPS_ADDRESS, undefined) ??
+    defaultCaAddress(settings);
+  return {
+    kind: "remote",
+    server: controlPlane("CA", address, settings, machine),
+  };
+}
+
+function defaultCaAddress(settings: Settings): string {
+  const emptied = settings.isEmptied("CA_ADDRESS");
+  if (inCluster(settings) && !emptied) return ISTIOD_IN_CLUSTER;
+  throw new ConfigError(
+    "no certificate authority: want exactly one of --ca-dir and --ca-address",
+  );
+}
+
+function controlPlane(
+  prefix: "XDS" | "CA",
+  address: string,
+  settings: Settings,
+  machine: Machine,
+): ControlPlane {
+  return {
+    address,
+    roots: readRoots(settings.variable(`${prefix}_ROOT_CA`), machine),
+    alternativeHostname: settings.variable(`ALT_${prefix}_HOSTNAME`)?.text,
+    headers: readHeaders(`${prefix}_HEADER_`, settings),
+  };
+}
+
+function readRoots(found: Found | undefined, machine: Machine): Roots {
+  if (found === undefined) return { kind: "file", path: DEFAULT_ROOTS };
+  if (found.text === "SYSTEM") return { kind: "system" };
+  if (machine.fileExists(found.text)) return { kind: "file", path: found.text };
+  if (found.text.includes("-----BEGIN CERTIFICATE-----")) {
+    return { kind: "inline", pem: found.text };
+  }
+  throw new ConfigError(
+    `invalid ${describe(found)}: want a file that exists, SYSTEM, or PEM text`,
+  );
+}
+
+/** Values may be secrets: an error names the variable alone. */
+function readHeaders(
+  prefix: string,
+  settings: Settings,
+): Readonly<Record<string, string>> {
+  const headers = settings.withPrefix(prefix).map(({ rest, found }) => {
+    if (!HEADER_NAME.test(rest)) {
+      throw new ConfigError(
+        `invalid ${found.place}: want a header name behind ${prefix}`,
+      );
+    }
+    if (!HEADER_VALUE.test(found.text)) {
+      throw new ConfigError(`invalid ${found.place}: want printable ASCII`);
+    }
+    return [rest.toLowerCase(), found.text];
+  });
+  return Object.fromEntries(headers);
+}
+
+/** A path that exists names a token file; any other text is the token itself. */
+export function readAuthToken(
+  settings: Settings,
+  machine: Machine,
+): AuthToken | undefined {
+  const given = settings.variable("AUTH_TOKEN")?.text;
+  const path = given ?? DEFAULT_TOKEN;
+  if (machine.fileExists(path)) return { kind: "file", path };
+  return given === undefined ? undefined : { kind: "static", token: given };
+}

@@ -1,0 +1,64 @@
+import { ConfigError } from "../base/errors.ts";
+import type { Command, Config } from "./config.ts";
+
+/** ztunnel's default is on; without a DNS server here it is off unless asked for. */
+export const DNS_CAPTURE_DEFAULT = false;
+
+/** Names what was asked for, or undefined when it was not. */
+type Row<T> = (asked: T) => string | undefined;
+
+const when = (asked: boolean, what: string): string | undefined =>
+  asked ? what : undefined;
+
+/** Settings that are read, but whose feature this version does not have. */
+const CONFIG_ROWS: readonly Row<Config>[] = [
+  (c) => when(c.mode === "waypoint", "--mode waypoint"),
+  (c) => when(c.proxyMode === "dedicated", "PROXY_MODE dedicated"),
+  (c) => when(!c.proxyEnabled, "ENABLE_PROXY false"),
+  (c) =>
+    c.kube &&
+    `--kube (HAIRPIN_KUBE) "${
+      c.kube.kind === "kubeconfig" ? c.kube.path : c.kube.kind
+    }"`,
+  (c) => c.xds && `xDS (--xds-address, XDS_ADDRESS) "${c.xds.address}"`,
+  (c) =>
+    c.ca.kind === "remote"
+      ? `a remote certificate authority (--ca-address, CA_ADDRESS) "${c.ca.server.address}"`
+      : undefined,
+  (c) => when(c.ca.kind === "fake", "FAKE_CA true"),
+  (c) => when(c.dns.capture, "ISTIO_META_DNS_CAPTURE true"),
+  (c) => when(c.socks5, "UNSTABLE_ENABLE_SOCKS5 true"),
+  (c) => c.crlPath && `CRL_PATH "${c.crlPath}"`,
+  (c) => c.compliancePolicy && `COMPLIANCE_POLICY "${c.compliancePolicy}"`,
+  (c) => when(c.tls12, "TLS12_ENABLED true"),
+];
+
+/** Commands that this version does not have. */
+const COMMANDS: ReadonlySet<Command["kind"]> = new Set([
+  "check",
+  "explain",
+  "config",
+]);
+
+/**
+ * Lets through what this version can do.
+ *
+ * @throws {ConfigError} naming the first thing asked for that it cannot.
+ */
+export function refuseUnsupported(command: Command): Command {
+  const what = COMMANDS.has(command.kind)
+    ? `hairpin ${command.kind}`
+    : command.kind === "run"
+    ? firstOf(command.config)
+    : undefined;
+  if (what === undefined) return command;
+  throw new ConfigError(`${what} is not supported by this version`);
+}
+
+function firstOf(config: Config): string | undefined {
+  for (const row of CONFIG_ROWS) {
+    const what = row(config);
+    if (what !== undefined) return what;
+  }
+  return undefined;
+}
