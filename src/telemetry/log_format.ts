@@ -41,7 +41,7 @@ export const TARGET_PREFIX = "ztunnel::";
 export const formatLine = (format: LogFormat, line: LogLine): string =>
   format === "json" ? formatJson(line) : formatPlain(line);
 
-/** `time TAB level TAB scope TAB message TAB key=value …`. */
+/** `time TAB level TAB scope TAB message TAB key=value …`; the last tab also without fields. */
 function formatPlain(line: LogLine): string {
   const target = line.target.startsWith(TARGET_PREFIX)
     ? line.target.slice(TARGET_PREFIX.length)
@@ -49,10 +49,7 @@ function formatPlain(line: LogLine): string {
   const head = [timestamp(line.time), line.level, target + spansOf(line)]
     .join("\t");
   const message = escapeControls(line.message);
-  const fields = plainFields(line.fields);
-  return fields === ""
-    ? `${head}\t${message}\n`
-    : `${head}\t${message}\t${fields}\n`;
+  return `${head}\t${message}\t${plainFields(line.fields)}\n`;
 }
 
 function spansOf(line: LogLine): string {

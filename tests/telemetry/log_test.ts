@@ -47,10 +47,10 @@ Deno.test("plain lines have tabs between the columns and blanks between fields",
   );
 });
 
-Deno.test("plain lines without fields end with the message", () => {
+Deno.test("plain lines without fields end with a tab, as ztunnel's do", () => {
   equal(
     lineOf((l) => l.scope("state").warn("stale")),
-    "2026-08-20T10:15:30.123000Z\twarn\tstate\tstale\n",
+    "2026-08-20T10:15:30.123000Z\twarn\tstate\tstale\t\n",
   );
 });
 
@@ -61,7 +61,7 @@ Deno.test("plain lines append spans to the scope, outermost first", () => {
   );
   equal(
     line,
-    "2026-08-20T10:15:30.123000Z\terror\tproxy:pod{uid=u1}:inbound\tgone\n",
+    "2026-08-20T10:15:30.123000Z\terror\tproxy:pod{uid=u1}:inbound\tgone\t\n",
   );
 });
 
