@@ -1,0 +1,94 @@
+/** Which kinds hairpin knows, under which API groups, and how each is read. */
+import * as v from "valibot";
+import type { Kind } from "./objects.ts";
+import {
+  peerAuthenticationSpec,
+  requestAuthenticationSpec,
+} from "./schema/authentication.ts";
+import { authorizationPolicySpec } from "./schema/authorization.ts";
+import { podSpec, podStatus, serviceSpec } from "./schema/core.ts";
+import { anyMapping, closed, metadata, open, text } from "./schema/fields.ts";
+import { gatewaySpec, gatewayStatus } from "./schema/gateway.ts";
+import {
+  serviceEntrySpec,
+  serviceEntryStatus,
+  workloadEntrySpec,
+} from "./schema/networking.ts";
+
+export interface KindRow {
+  /** Which `apiVersion` texts name this kind. */
+  readonly apiVersions: RegExp;
+  /** Whether its objects live in a namespace. */
+  readonly namespaced: boolean;
+  /** Whether a field without a value is an error instead of an absent one. */
+  readonly strict: boolean;
+  readonly schema: v.GenericSchema<unknown, object>;
+}
+
+const CORE = /^v1$/;
+const NETWORKING = /^networking\.istio\.io\/v1/;
+const SECURITY = /^security\.istio\.io\/v1(beta1)?$/;
+const GATEWAY_API = /^gateway\.networking\.k8s\.io\/v1/;
+
+const head = { apiVersion: text, kind: text, metadata };
+
+const row = (
+  apiVersions: RegExp,
+  entries: v.ObjectEntries = {},
+): KindRow => ({
+  apiVersions,
+  namespaced: true,
+  strict: false,
+  schema: open({ ...head, ...entries }),
+});
+
+const clusterWide = (apiVersions: RegExp): KindRow => ({
+  ...row(apiVersions),
+  namespaced: false,
+});
+
+const security = (spec: v.GenericSchema<unknown, object>): KindRow => ({
+  apiVersions: SECURITY,
+  namespaced: true,
+  strict: true,
+  schema: closed({
+    ...head,
+    spec: v.optional(spec, {}),
+    status: v.exactOptional(v.unknown()),
+  }),
+});
+
+const route = (apiVersions: RegExp): KindRow =>
+  row(apiVersions, { spec: v.optional(anyMapping, {}) });
+
+export const KINDS: Readonly<Record<Kind, KindRow>> = {
+  Namespace: clusterWide(CORE),
+  Node: clusterWide(CORE),
+  GatewayClass: clusterWide(GATEWAY_API),
+  Pod: row(CORE, {
+    spec: v.optional(podSpec, {}),
+    status: v.optional(podStatus, {}),
+  }),
+  Service: row(CORE, { spec: v.optional(serviceSpec, {}) }),
+  ServiceEntry: row(NETWORKING, {
+    spec: serviceEntrySpec,
+    status: v.optional(serviceEntryStatus, {}),
+  }),
+  WorkloadEntry: row(NETWORKING, { spec: workloadEntrySpec }),
+  Gateway: row(GATEWAY_API, {
+    spec: v.optional(gatewaySpec, {}),
+    status: v.optional(gatewayStatus, {}),
+  }),
+  AuthorizationPolicy: security(authorizationPolicySpec),
+  PeerAuthentication: security(peerAuthenticationSpec),
+  RequestAuthentication: security(requestAuthenticationSpec),
+  HTTPRoute: route(GATEWAY_API),
+  GRPCRoute: route(GATEWAY_API),
+  TCPRoute: route(GATEWAY_API),
+  TLSRoute: route(GATEWAY_API),
+  ReferenceGrant: route(GATEWAY_API),
+  DestinationRule: route(NETWORKING),
+};
+
+export const isKnownKind = (kind: string): kind is Kind =>
+  Object.hasOwn(KINDS, kind);

@@ -1,0 +1,9 @@
+/** Kubernetes objects: read one, translate all, find a node's pods. No I/O. */
+export { type Parsed, parseObject } from "./parse.ts";
+export { isKnownKind } from "./kinds.ts";
+export { formatProblem, type Problem } from "./problem.ts";
+export * from "./objects.ts";
+export { translate, type Translation } from "./translate.ts";
+export { DEFAULT_SETTINGS, type MeshSettings } from "./settings.ts";
+export { type NodePod, type PodOverrides, podsOfNode } from "./pods_of_node.ts";
+export { isForL4 } from "./policies.ts";

@@ -1,0 +1,122 @@
+/** One Kubernetes object, from YAML or from the API, read and checked. */
+import * as v from "valibot";
+import { isKnownKind, KINDS } from "./kinds.ts";
+import { OBJECT_DEPTH_MAX, PROBLEMS_MAX } from "./limits.ts";
+import type { KubeObject } from "./objects.ts";
+import { type Problem, problemOfIssue } from "./problem.ts";
+import { annotationProblems } from "./annotations.ts";
+
+export type Parsed =
+  | { readonly kind: "object"; readonly object: KubeObject }
+  /** A kind that is none of hairpin's business: `apiVersion/Kind`. */
+  | { readonly kind: "unknown"; readonly name: string }
+  | { readonly kind: "bad"; readonly problems: readonly Problem[] };
+
+/**
+ * Reads one object.
+ *
+ * A field that is null counts as absent, as the API server has it; in the
+ * security kinds it is an error, as every field is that is not known.
+ */
+export function parseObject(raw: unknown): Parsed {
+  const shape = shapeProblem(raw, []);
+  if (shape !== undefined) return bad([shape]);
+  const { apiVersion, kind } = raw as Record<string, unknown>;
+  if (typeof apiVersion !== "string" || apiVersion === "") {
+    return bad([{ path: ["apiVersion"], why: "is missing" }]);
+  }
+  if (typeof kind !== "string" || kind === "") {
+    return bad([{ path: ["kind"], why: "is missing" }]);
+  }
+  if (!isKnownKind(kind)) {
+    return { kind: "unknown", name: `${apiVersion}/${kind}` };
+  }
+  return parseKnown(raw, apiVersion, kind);
+}
+
+function parseKnown(
+  raw: unknown,
+  apiVersion: string,
+  kind: KubeObject["kind"],
+): Parsed {
+  const row = KINDS[kind];
+  if (!row.apiVersions.test(apiVersion)) {
+    return sameGroup(apiVersion, row.apiVersions)
+      ? bad([{
+        path: ["apiVersion"],
+        value: apiVersion,
+        why: `is no version of ${kind} that hairpin knows`,
+      }])
+      : { kind: "unknown", name: `${apiVersion}/${kind}` };
+  }
+  const input = row.strict ? withoutMetadataNulls(raw) : withoutNulls(raw);
+  const result = v.safeParse(row.schema, input);
+  if (!result.success) {
+    return bad(result.issues.slice(0, PROBLEMS_MAX).map(problemOfIssue));
+  }
+  const object = inNamespace(result.output as KubeObject, row.namespaced);
+  const problems = annotationProblems(object);
+  return problems.length > 0 ? bad(problems) : { kind: "object", object };
+}
+
+const bad = (problems: readonly Problem[]): Parsed => ({
+  kind: "bad",
+  problems,
+});
+
+/** A kind of the same name in another group is another kind (Knative's Service). */
+function sameGroup(apiVersion: string, known: RegExp): boolean {
+  const [group = "", version] = apiVersion.split("/");
+  return known.test(version === undefined ? "v1" : `${group}/v1`);
+}
+
+function inNamespace(object: KubeObject, namespaced: boolean): KubeObject {
+  const namespace = namespaced ? object.metadata.namespace || "default" : "";
+  return { ...object, metadata: { ...object.metadata, namespace } };
+}
+
+/** What no object may have: no mapping at its root, endless depth, keys that reach into prototypes. */
+function shapeProblem(
+  value: unknown,
+  path: readonly (string | number)[],
+): Problem | undefined {
+  if (typeof value !== "object" || value === null) {
+    return path.length === 0
+      ? { path, value, why: "is not a mapping" }
+      : undefined;
+  }
+  if (path.length > OBJECT_DEPTH_MAX) {
+    return {
+      path: path.slice(0, 4),
+      why: `is nested deeper than ${OBJECT_DEPTH_MAX} levels`,
+    };
+  }
+  const isList = Array.isArray(value);
+  if (isList && path.length === 0) {
+    return { path, value, why: "is not a mapping" };
+  }
+  for (const [key, item] of Object.entries(value)) {
+    const here = [...path, isList ? Number(key) : key];
+    if (key === "__proto__") {
+      return { path: here, why: "is a key that is not allowed" };
+    }
+    const problem = shapeProblem(item, here);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}
+
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).filter(([, item]) => item !== null)
+      .map(([key, item]) => [key, withoutNulls(item)]),
+  );
+}
+
+/** `creationTimestamp: null` is what kubectl itself prints. */
+function withoutMetadataNulls(raw: unknown): unknown {
+  const object = raw as Record<string, unknown>;
+  return { ...object, metadata: withoutNulls(object.metadata) };
+}
