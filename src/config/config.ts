@@ -50,6 +50,7 @@ export interface ExplainCommand {
   readonly admin: HostPort;
 }
 
+/** What `hairpin config` can show. */
 export const CONFIG_SECTIONS = [
   "workloads",
   "services",
@@ -59,6 +60,7 @@ export const CONFIG_SECTIONS = [
   "routes",
   "all",
 ] as const;
+/** One of {@link CONFIG_SECTIONS}. */
 export type ConfigSection = typeof CONFIG_SECTIONS[number];
 
 /** `hairpin config`: reads `file` when given, else the process behind `admin`. */
@@ -70,7 +72,9 @@ export interface ConfigCommand {
   readonly admin: HostPort;
 }
 
+/** What `hairpin redirect` can do. */
 export const REDIRECT_ACTIONS = ["apply", "verify", "remove"] as const;
+/** One of {@link REDIRECT_ACTIONS}. */
 export type RedirectAction = typeof REDIRECT_ACTIONS[number];
 
 /** `hairpin redirect`. */
@@ -100,6 +104,7 @@ export type LocalXds =
   | { readonly kind: "file"; readonly path: string }
   | { readonly kind: "inline"; readonly text: string };
 
+/** How the Kubernetes API is reached. */
 export type KubeSource =
   | { readonly kind: "in-cluster" }
   | { readonly kind: "kubeconfig"; readonly path: string };
@@ -138,9 +143,13 @@ export type CertificateAuthority =
 
 /** Who enrols pods: an istio-cni agent over ZDS, hairpin itself, nobody. */
 export type RedirectBy = "agent" | "self" | "none";
+/** What happens to traffic that reached a pod past its waypoint. */
 export type WaypointBypass = "hairpin" | "reject" | "observe";
+/** What happens to such traffic when the waypoint cannot be reached. */
 export type WaypointUnreachable = "fail" | "open";
+/** Shape of a log line. */
 export type LogFormat = "plain" | "json";
+/** Whose job this process does. */
 export type Mode = "node" | "waypoint";
 
 /** TCP keepalive of data-plane sockets. */

@@ -6,6 +6,7 @@
 /** What a flag belongs to; `run` is the program without a subcommand. */
 export type CommandName = "run" | "check" | "explain" | "config" | "redirect";
 
+/** One row of the table. */
 export interface Flag {
   readonly name: string;
   /** How help spells the value; absent for a switch. */
@@ -23,6 +24,7 @@ export interface Flag {
 
 const RUN = ["run"] as const;
 
+/** The table, in the order of the help text. */
 export const FLAGS = [
   {
     name: "mode",
@@ -284,6 +286,7 @@ export const FLAGS = [
   },
 ] as const satisfies readonly Flag[];
 
+/** A flag that exists. */
 export type FlagName = typeof FLAGS[number]["name"];
 
 /** The table's row of a flag. */

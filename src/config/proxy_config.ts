@@ -31,6 +31,8 @@ type Fields = Record<string, unknown>;
 /** One object of settings and the words that name it in errors. */
 interface Source {
   readonly place: string;
+  /** Stands before the names of its fields. */
+  readonly path: "" | "defaultConfig.";
   readonly fields: Fields;
 }
 
@@ -64,7 +66,7 @@ function meshFile(machine: Machine): Source | undefined {
   if (text === undefined) return undefined;
   const mesh = parseObject(place, text, machine);
   const fields = asObject(`${place}, field defaultConfig`, mesh.defaultConfig);
-  return { place: `${place}, field defaultConfig`, fields };
+  return { place, path: "defaultConfig.", fields };
 }
 
 function proxyConfigVariable(
@@ -74,7 +76,7 @@ function proxyConfigVariable(
   const found = settings.variable("PROXY_CONFIG");
   if (found === undefined) return undefined;
   const fields = parseObject(found.place, found.text, machine);
-  return { place: `${found.place}, object`, fields };
+  return { place: found.place, path: "", fields };
 }
 
 function parseObject(place: string, text: string, machine: Machine): Fields {
@@ -108,8 +110,11 @@ function asObject(place: string, value: unknown): Fields {
 }
 
 function scalarIn(source: Source, field: string): Found | undefined {
-  return scalar(`${source.place}, field ${field}`, own(source.fields, field));
+  return scalar(fieldPlace(source, field), own(source.fields, field));
 }
+
+const fieldPlace = (source: Source, field: string): string =>
+  `${source.place}, field ${source.path}${field}`;
 
 const own = (fields: Fields, key: string): unknown =>
   Object.hasOwn(fields, key) ? fields[key] : undefined;
@@ -130,7 +135,7 @@ function mergeMetadata(
 ): ReadonlyMap<string, Found> {
   const merged = new Map<string, Found>();
   for (const source of sources) {
-    const place = `${source.place}, field proxyMetadata`;
+    const place = fieldPlace(source, "proxyMetadata");
     const fields = asObject(place, own(source.fields, "proxyMetadata"));
     for (const key of Object.keys(fields)) {
       const found = scalar(`${place}.${key}`, fields[key]);

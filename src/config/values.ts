@@ -95,6 +95,7 @@ export const PORT: ValueKind<number> = {
   read: parsePort,
 };
 
+/** An IPv4 or IPv6 address, in canonical text. */
 export const IP: ValueKind<string> = {
   want: "an IP address",
   read: parseIp,
@@ -153,6 +154,7 @@ const NAME = "[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?";
 const NAMESPACED = new RegExp(`^(${NAME})/(${NAME})$`);
 const WORKLOAD = new RegExp(`^(${NAME})/(${NAME})/(${NAME})$`);
 
+/** A Kubernetes object within its namespace. */
 export const NAMESPACED_NAME: ValueKind<NamespacedName> = {
   want: "NAMESPACE/NAME",
   read(text) {

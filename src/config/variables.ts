@@ -2,6 +2,7 @@
 import { FLAGS } from "./flags.ts";
 import type { Settings } from "./settings.ts";
 
+/** One row of the table. */
 export interface Variable {
   /** A name that ends in `*` is a prefix. */
   readonly name: string;
@@ -9,6 +10,7 @@ export interface Variable {
   readonly meaning: string;
 }
 
+/** The table, in the order of the help text. */
 export const VARIABLES: readonly Variable[] = [
   {
     name: "PROXY_CONFIG",
@@ -198,8 +200,8 @@ export const VARIABLES: readonly Variable[] = [
 ];
 
 const OWN_PREFIX = "HAIRPIN_";
-/** What Kubernetes adds for a Service whose name begins with hairpin, and what the tests read. */
-const NOT_OURS = /_(SERVICE|PORT)(_|$)|^TEST_/;
+/** What Kubernetes adds for a Service whose name begins with hairpin, and what tests read. */
+const NOT_OURS = /(?:^|_)(?:SERVICE|PORT)(?:_|$)|^(?:TEST|LAB)_/;
 
 /** One warning for each `HAIRPIN_*` variable that nothing reads: most likely misspelt. */
 export function unknownVariables(settings: Settings): readonly string[] {

@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { FLAGS } from "../../src/config/flags.ts";
+import { at, configOf, nodeFlags } from "./support.ts";
+
+const WAYPOINT = ["--mode", "waypoint", "--gateway", "shop/wp"];
+
+const rows: [flag: string, value: string, path: string, want: unknown][] = [
+  ["local-xds", "x.yaml", "localXds", { kind: "file", path: "x.yaml" }],
+  ["kube", "in-cluster", "kube", { kind: "in-cluster" }],
+  ["kube", "/k", "kube", { kind: "kubeconfig", path: "/k" }],
+  ["xds-address", "istiod:15012", "xds.address", "https://istiod:15012"],
+  ["xds-address", "https://i.svc", "xds.address", "https://i.svc:443"],
+  ["node-name", "node-1", "nodeName", "node-1"],
+  ["redirect", "agent", "redirect", "agent"],
+  ["redirect", "self", "redirect", "self"],
+  ["redirect", "none", "redirect", "none"],
+  ["inpod-uds", "/run/z.sock", "inpodUds", "/run/z.sock"],
+  ["waypoint-bypass", "hairpin", "waypointBypass", "hairpin"],
+  ["waypoint-bypass", "reject", "waypointBypass", "reject"],
+  ["waypoint-bypass", "observe", "waypointBypass", "observe"],
+  ["waypoint-unreachable", "fail", "waypointUnreachable", "fail"],
+  ["waypoint-unreachable", "open", "waypointUnreachable", "open"],
+  ["node-local-lane", "on", "nodeLocalLane", true],
+  ["node-local-lane", "off", "nodeLocalLane", false],
+  ["workers", "7", "workers", 7],
+  ["admin", "[::1]:1", "admin", { host: "::1", port: 1 }],
+  ["admin", "localhost:1", "admin", { host: "localhost", port: 1 }],
+  ["stats", "10.0.0.1:0", "stats", { host: "10.0.0.1", port: 0 }],
+  ["readiness", "[fd00::1]:9", "readiness", { host: "fd00::1", port: 9 }],
+  ["trust-domain", "td", "trustDomain", "td"],
+  ["cluster-domain", "cd", "clusterDomain", "cd"],
+  ["cluster-id", "c1", "clusterId", "c1"],
+  ["network", "n1", "network", "n1"],
+  ["log-level", "info,access=debug", "log.filter", "info,access=debug"],
+  ["log-format", "json", "log.format", "json"],
+];
+for (const [flag, value, path, want] of rows) {
+  Deno.test(`--${flag} ${value} sets ${path}`, () => {
+    assert.deepEqual(at(nodeFlags(`--${flag}`, value), path), want);
+    assert.deepEqual(at(nodeFlags(`--${flag}=${value}`), path), want);
+  });
+}
+
+Deno.test("--config may be repeated and keeps its order", () => {
+  assert.deepEqual(nodeFlags("--config=b", "--config", "a").configPaths, [
+    "mesh",
+    "b",
+    "a",
+  ]);
+});
+
+Deno.test("--mode waypoint takes its gateway", () => {
+  const config = configOf([...WAYPOINT, "--config", "mesh", "--ca-dir", "ca"]);
+  assert.equal(config.mode, "waypoint");
+  assert.deepEqual(config.gateway, { namespace: "shop", name: "wp" });
+});
+
+Deno.test("--ca-dir names the embedded authority", () => {
+  const config = configOf(["--mode=node", "--config=mesh", "--ca-dir=/ca"]);
+  assert.deepEqual(config.ca, { kind: "embedded", dir: "/ca" });
+});
+
+Deno.test("--ca-address names a remote authority", () => {
+  const { ca } = configOf(["--mode=node", "--config=m", "--ca-address=c:1"]);
+  assert.deepEqual(ca, {
+    kind: "remote",
+    server: {
+      address: "https://c:1",
+      roots: { kind: "file", path: "./var/run/secrets/istio/root-cert.pem" },
+      alternativeHostname: undefined,
+      headers: {},
+    },
+  });
+});
+
+Deno.test("proxy and proxy ztunnel mean node mode", () => {
+  const flags = ["--config", "mesh", "--ca-dir", "ca"];
+  assert.equal(configOf(["proxy", "ztunnel", ...flags]).mode, "node");
+  assert.equal(configOf([...flags, "proxy"]).mode, "node");
+});
+
+Deno.test("every flag of a run is proved by a test of this file", () => {
+  const elsewhere = ["mode", "gateway", "config", "ca-dir", "ca-address"];
+  const proved = new Set([...elsewhere, ...rows.map(([flag]) => flag)]);
+  const missing = FLAGS
+    .filter((flag) => (flag.commands as readonly string[]).includes("run"))
+    .filter((flag) => "value" in flag && !proved.has(flag.name));
+  assert.deepEqual(missing, []);
+});
+
+Deno.test("the flag table names no flag, letter or variable twice", () => {
+  const names = FLAGS.flatMap((flag) => [
+    flag.name,
+    ...("short" in flag ? [flag.short] : []),
+    ...("variable" in flag ? [flag.variable] : []),
+  ]);
+  assert.deepEqual(names, [...new Set(names)]);
+});

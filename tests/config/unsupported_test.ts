@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { parseConfig } from "../../src/config/parse_config.ts";
+import { MACHINE, NODE, refuses } from "./support.ts";
+
+const CLUSTER = { KUBERNETES_SERVICE_HOST: "10.0.0.1" };
+const ISTIOD = "https://istiod.istio-system.svc:15012";
+
+const rows: [what: string, args: string[], variables: object][] = [
+  ["--mode waypoint", [
+    "--mode=waypoint",
+    "--gateway=a/b",
+    "--config=m",
+    "--ca-dir=c",
+  ], {}],
+  ["PROXY_MODE dedicated", NODE, {
+    PROXY_MODE: "dedicated",
+    PROXY_WORKLOAD_INFO: "a/b/c",
+  }],
+  ["ENABLE_PROXY false", NODE, {
+    ENABLE_PROXY: "false",
+    ISTIO_META_DNS_CAPTURE: "true",
+  }],
+  ['--kube (HAIRPIN_KUBE) "in-cluster"', [...NODE, "--kube=in-cluster"], {}],
+  ['--kube (HAIRPIN_KUBE) "/k"', NODE, { HAIRPIN_KUBE: "/k" }],
+  [
+    'xDS (--xds-address, XDS_ADDRESS) "https://i:1"',
+    [...NODE, "--xds-address=i:1"],
+    {},
+  ],
+  [
+    `xDS (--xds-address, XDS_ADDRESS) "${ISTIOD}"`,
+    ["proxy", "ztunnel"],
+    CLUSTER,
+  ],
+  [
+    `a remote certificate authority (--ca-address, CA_ADDRESS) "${ISTIOD}"`,
+    ["proxy", "ztunnel", "--config=m"],
+    CLUSTER,
+  ],
+  ["FAKE_CA true", NODE.slice(0, 4), { FAKE_CA: "true" }],
+  ["ISTIO_META_DNS_CAPTURE true", NODE, { ISTIO_META_DNS_CAPTURE: "true" }],
+  ["UNSTABLE_ENABLE_SOCKS5 true", NODE, { UNSTABLE_ENABLE_SOCKS5: "true" }],
+  ['CRL_PATH "/crl"', NODE, { CRL_PATH: "/crl" }],
+  ['COMPLIANCE_POLICY "pqc"', NODE, { COMPLIANCE_POLICY: "pqc" }],
+  ["TLS12_ENABLED true", NODE, { TLS12_ENABLED: "true" }],
+  ["hairpin check", ["check"], {}],
+  ["hairpin explain", ["explain", "--from=a/b", "--to=a:1"], {}],
+  ["hairpin config", ["config", "all"], {}],
+];
+for (const [what, args, variables] of rows) {
+  Deno.test(`parseConfig() refuses ${what}`, () => {
+    const line = `${what} is not supported by this version`;
+    refuses(line, args, { ...variables });
+  });
+}
+
+const supported: [args: string[], kind: string][] = [
+  [NODE, "run"],
+  [["redirect", "apply", "--netns", "/n"], "redirect"],
+  [["version"], "version"],
+];
+for (const [args, kind] of supported) {
+  Deno.test(`parseConfig() lets "${args.join(" ")}" through`, () => {
+    assert.equal(parseConfig(args, {}, MACHINE).kind, kind);
+  });
+}
