@@ -1,0 +1,135 @@
+import { HairpinError } from "../base/errors.ts";
+import { runCommand } from "../sys/command.ts";
+import { closeFd } from "../sys/libc.ts";
+import { netnsId, openNetns, ownNetnsId } from "../sys/netns.ts";
+import {
+  applyRedirect,
+  familiesIn,
+  type RedirectTarget,
+  removeRedirect,
+  verifyRedirect,
+} from "./apply.ts";
+import { chooseIptables, type Iptables } from "./binary.ts";
+import { RedirectError } from "./errors.ts";
+import { compareRules } from "./compare.ts";
+import { DEFAULT_REDIRECT_OPTIONS, planRedirect } from "./plan.ts";
+import { readRules } from "./programs.ts";
+import { removalText, restoreText } from "./restore_text.ts";
+import { routingCommands, verifyRouting } from "./routing.ts";
+
+/** `hairpin redirect`, as the command line gave it. */
+export interface RedirectRequest {
+  readonly action: "apply" | "verify" | "remove";
+  /** Path of the pod's namespace. */
+  readonly netns: string;
+  /** Only say what would be done. */
+  readonly dryRun: boolean;
+  readonly ipv6: boolean;
+}
+
+/** What to print, and how the process ends. */
+export interface RedirectReport {
+  /** 1 when a difference was found or the action failed. */
+  readonly exitCode: 0 | 1;
+  readonly lines: readonly string[];
+}
+
+/** Does what `hairpin redirect` is asked for; failures are reported, not thrown. */
+export async function runRedirect(
+  request: RedirectRequest,
+): Promise<RedirectReport> {
+  try {
+    const netns = openNetns(request.netns);
+    try {
+      if (netnsId(netns) === ownNetnsId()) throw ownNamespace(request.netns);
+      const options = { ...DEFAULT_REDIRECT_OPTIONS, ipv6: request.ipv6 };
+      const iptables = await chooseIptables(runCommand, options);
+      return await act(request, { netns, iptables, options });
+    } finally {
+      closeFd(netns);
+    }
+  } catch (reason) {
+    if (!(reason instanceof HairpinError)) throw reason;
+    return { exitCode: 1, lines: [reason.message] };
+  }
+}
+
+/** It would cut the node off, not a pod. */
+const ownNamespace = (path: string) =>
+  new RedirectError(
+    `Cannot redirect "${path}": hairpin itself runs in that namespace`,
+  );
+
+async function act(
+  { action, netns: path, dryRun }: RedirectRequest,
+  target: RedirectTarget,
+): Promise<RedirectReport> {
+  switch (action) {
+    case "apply":
+      if (dryRun) return done(await applyLines(target));
+      return done([`redirection ${await applyRedirect(target)} in ${path}`]);
+    case "verify": {
+      const differences = await verifyRedirect(target);
+      if (differences.length > 0) return { exitCode: 1, lines: differences };
+      return done([`redirection in ${path} is as planned`]);
+    }
+    case "remove":
+      if (dryRun) return done(await removeLines(target));
+      return done([
+        await removeRedirect(target)
+          ? `redirection removed from ${path}`
+          : `no redirection in ${path}`,
+      ]);
+    default:
+      throw new Error(`unhandled: ${action satisfies never}`);
+  }
+}
+
+const done = (lines: readonly string[]): RedirectReport => ({
+  exitCode: 0,
+  lines,
+});
+
+/** The commands of an apply, each followed by what it would read. */
+async function applyLines(
+  { netns, iptables, options }: RedirectTarget,
+): Promise<string[]> {
+  const lines: string[] = [];
+  const families = familiesIn(netns);
+  for (const plan of planRedirect(options)) {
+    if (!families.includes(plan.family)) continue;
+    const found = await readRules(iptables, plan.family, netns);
+    if ((await verifyRouting(plan.family, netns)).length > 0) {
+      lines.push(...routingCommands(plan.family));
+    }
+    if (compareRules(plan, found).length > 0) {
+      const text = restoreText(plan, found);
+      lines.push(...restoreLines(iptables, plan.family, text));
+    }
+  }
+  return lines.length > 0 ? lines : ["nothing to do"];
+}
+
+async function removeLines(
+  { netns, iptables }: RedirectTarget,
+): Promise<string[]> {
+  const lines: string[] = [];
+  for (const family of familiesIn(netns)) {
+    const found = await readRules(iptables, family, netns);
+    lines.push(...restoreLines(iptables, family, removalText(found)));
+  }
+  return lines.length > 0 ? lines : ["nothing to remove"];
+}
+
+function restoreLines(
+  iptables: Iptables,
+  family: 4 | 6,
+  text: string,
+): string[] {
+  if (text === "") return [];
+  return [
+    `${iptables[family].restore} --noflush <<END`,
+    ...text.trimEnd().split("\n"),
+    "END",
+  ];
+}

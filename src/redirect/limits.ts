@@ -1,0 +1,14 @@
+/** Patience with another program that holds the xtables lock, in seconds; as in Istio. */
+export const XTABLES_WAIT_SECONDS = 30;
+
+/** Patience with one `ip` command. */
+export const IP_TIMEOUT_MS = 10_000;
+
+/** Differences that an error names before it only counts the rest. */
+export const DIFFERENCES_SHOWN_MAX = 3;
+
+/** Longest interface name, `IFNAMSIZ` less its end. */
+export const INTERFACE_NAME_MAX = 15;
+
+/** Attempts at the host's rules when others change them at the same time. */
+export const HOST_RULES_ATTEMPTS_MAX = 5;

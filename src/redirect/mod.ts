@@ -1,0 +1,23 @@
+export {
+  type ApplyOutcome,
+  applyRedirect,
+  type RedirectTarget,
+  removeRedirect,
+  verifyRedirect,
+} from "./apply.ts";
+export { type BinaryOptions, chooseIptables, type Iptables } from "./binary.ts";
+export {
+  type RedirectReport,
+  type RedirectRequest,
+  runRedirect,
+} from "./command.ts";
+export { RedirectError } from "./errors.ts";
+export type { HostOwner } from "./host_plan.ts";
+export { HostRules, type HostRulesOptions } from "./host_rules.ts";
+export {
+  DEFAULT_PROBE_SOURCES,
+  DEFAULT_REDIRECT_OPTIONS,
+  planRedirect,
+  type ProbeSources,
+  type RedirectOptions,
+} from "./plan.ts";

@@ -1,0 +1,120 @@
+/**
+ * The routing that brings answers to the proxy's marked connections back to it,
+ * although their destination is a remote client.
+ */
+import type { Fd } from "../sys/libc.ts";
+import { inNetns } from "../sys/netns.ts";
+import { RedirectError } from "./errors.ts";
+import type { Family } from "./plan.ts";
+import { runIp } from "./programs.ts";
+
+const PRIORITY = 32764;
+const TABLE = "100";
+const RULE = ["fwmark", "0x111/0xfff", "pref", String(PRIORITY)];
+const LOOKUP = [...RULE, "lookup", TABLE];
+
+const routeOf = (family: Family): string[] => [
+  "local",
+  family === 4 ? "0.0.0.0/0" : "::/0",
+  ...["dev", "lo", "table", TABLE],
+];
+
+/** The commands of {@link applyRouting} in words. */
+export const routingCommands = (family: Family): string[] => [
+  `ip -${family} route replace ${routeOf(family).join(" ")}`,
+  `ip -${family} rule add ${LOOKUP.join(" ")}`,
+];
+
+/** Writes route and rule; both may be there already. */
+export async function applyRouting(family: Family, netns: Fd): Promise<void> {
+  if (wantsRoute(family, netns)) {
+    await runIp(family, netns, ["route", "replace", ...routeOf(family)]);
+  }
+  if (await hasRule(family, netns)) return;
+  await runIp(family, netns, ["rule", "add", ...LOOKUP], "File exists");
+}
+
+/** What is missing, one line each. */
+export async function verifyRouting(
+  family: Family,
+  netns: Fd,
+): Promise<string[]> {
+  const missing: string[] = [];
+  if (wantsRoute(family, netns) && !await hasRoute(family, netns)) {
+    missing.push(
+      `IPv${family}: route "${routeOf(family).join(" ")}" is missing`,
+    );
+  }
+  if (!await hasRule(family, netns)) {
+    missing.push(`IPv${family}: rule "${LOOKUP.join(" ")}" is missing`);
+  }
+  return missing;
+}
+
+/** Removes rule and route where they are. @returns whether there was one. */
+export async function removeRouting(
+  family: Family,
+  netns: Fd,
+): Promise<boolean> {
+  const [rule, route] = [
+    await hasRule(family, netns),
+    await hasRoute(family, netns),
+  ];
+  if (rule) {
+    const args = ["rule", "del", ...LOOKUP];
+    await runIp(family, netns, args, "No such file or directory");
+  }
+  if (route) {
+    const args = ["route", "del", ...routeOf(family)];
+    await runIp(family, netns, args, "No such process");
+  }
+  return rule || route;
+}
+
+/** Whether the kernel has the family at all in this namespace. */
+export const hasFamily = (family: Family, netns: Fd): boolean =>
+  family === 4 || sysctl(netns, "ipv6/conf/lo/disable_ipv6") !== undefined;
+
+/** A loopback without IPv6 takes no IPv6 route. */
+const wantsRoute = (family: Family, netns: Fd): boolean =>
+  family === 4 || sysctl(netns, "ipv6/conf/lo/disable_ipv6") !== "1";
+
+/** /proc/sys/net shows the namespace of the thread that reads it. */
+function sysctl(netns: Fd, name: string): string | undefined {
+  return inNetns(netns, () => {
+    try {
+      return Deno.readTextFileSync(`/proc/sys/net/${name}`).trim();
+    } catch {
+      return undefined;
+    }
+  });
+}
+
+async function hasRule(family: Family, netns: Fd): Promise<boolean> {
+  const text = await runIp(family, netns, ["-json", "rule", "show"]);
+  return rowsOf(text).some((row) =>
+    row.priority === PRIORITY && row.src === "all" && row.table === TABLE &&
+    row.fwmark === "0x111" && row.fwmask === "0xfff" && row.not === undefined
+  );
+}
+
+async function hasRoute(family: Family, netns: Fd): Promise<boolean> {
+  const show = ["-json", "route", "show", "table", TABLE, "type", "local"];
+  // The text for a table that nothing was ever put into.
+  const text = await runIp(family, netns, show, "FIB table does not exist");
+  return rowsOf(text).some((row) => row.dst === "default" && row.dev === "lo");
+}
+
+function rowsOf(json: string): Record<string, unknown>[] {
+  if (json.trim() === "") return [];
+  try {
+    const rows: unknown = JSON.parse(json);
+    if (Array.isArray(rows)) return rows;
+  } catch (cause) {
+    throw new RedirectError(
+      `Cannot read the output of "ip -json": not JSON (hint: iproute2 4.17 or later is needed)`,
+      { cause },
+    );
+  }
+  return [];
+}

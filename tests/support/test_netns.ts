@@ -1,0 +1,44 @@
+import { closeFd, type Fd } from "../../src/sys/libc.ts";
+import { openNetns } from "../../src/sys/netns.ts";
+
+let count = 0;
+
+/** A network namespace of the test's own, removed at the end of its scope. */
+export interface TestNetns extends AsyncDisposable {
+  readonly name: string;
+  readonly path: string;
+  readonly fd: Fd;
+  /** Runs a shell script inside; its output, and an error when it fails. */
+  sh(script: string): Promise<string>;
+}
+
+/** Makes one, with its loopback up. Needs root. */
+export async function makeTestNetns(): Promise<TestNetns> {
+  const name = `hairpin-test-${Deno.pid}-${++count}`;
+  await sh(`ip netns add ${name} && ip -n ${name} link set lo up`);
+  const path = `/var/run/netns/${name}`;
+  const fd = openNetns(path);
+  return {
+    name,
+    path,
+    fd,
+    sh: (script) => sh(script, ["ip", "netns", "exec", name]),
+    async [Symbol.asyncDispose]() {
+      closeFd(fd);
+      await sh(`ip netns del ${name}`);
+    },
+  };
+}
+
+/** Runs a shell script behind a prefix of words. */
+export async function sh(
+  script: string,
+  prefix: readonly string[] = [],
+): Promise<string> {
+  const [program, ...args] = [...prefix, "sh", "-ec", script];
+  const { code, stdout, stderr } = await new Deno.Command(program!, { args })
+    .output();
+  const decoder = new TextDecoder();
+  if (code !== 0) throw new Error(`${script}: ${decoder.decode(stderr)}`);
+  return decoder.decode(stdout);
+}
