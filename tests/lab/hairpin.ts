@@ -1,5 +1,6 @@
 import { inNamespace, LabError, must, run } from "./command.ts";
 import { type AccessLine, parseAccessLog } from "./access_log.ts";
+import type { ConfigDump } from "./config_dump.ts";
 import type { Lab } from "./lab.ts";
 import type { LabProcess } from "./lab_process.ts";
 import { parseMetrics, type Sample } from "./metrics.ts";
@@ -41,20 +42,37 @@ export class HairpinProcess implements AsyncDisposable {
   }
 
   /** `/config_dump` as an object. */
-  async configDump(): Promise<Record<string, unknown>> {
+  async configDump(): Promise<ConfigDump> {
     return JSON.parse(await this.admin("/config_dump"));
   }
 
   /** Waits until `/config_dump` satisfies the test. @throws {LabError} when it does not in time. */
   async untilDump(
     what: string,
-    test: (dump: Record<string, unknown>) => boolean,
+    test: (dump: ConfigDump) => boolean,
     timeoutMs: number = CONDITION_WAIT_MS,
   ): Promise<void> {
     await this.#until(
       what,
       async () => test(await this.configDump()),
       timeoutMs,
+    );
+  }
+
+  /** Waits until the pod's proxy is up here. */
+  untilPodUp(pod: LabPod): Promise<void> {
+    const isUp = (dump: ConfigDump) =>
+      dump.workloadState[pod.uid]?.state === "Up";
+    return this.untilDump(`${pod.name} up`, isUp);
+  }
+
+  /** Waits until a policy of that name is known here, or (`false`) no longer is. */
+  untilPolicy(name: string, known = true): Promise<void> {
+    const isSo = (dump: ConfigDump) =>
+      dump.policies.some((policy) => policy.name === name) === known;
+    return this.untilDump(
+      `policy ${name} ${known ? "in" : "not in"} force`,
+      isSo,
     );
   }
 

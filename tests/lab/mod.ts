@@ -1,3 +1,4 @@
+export { changeMesh } from "./change.ts";
 export { type AccessLine, parseAccessLog } from "./access_log.ts";
 export {
   type Capture,
@@ -15,6 +16,7 @@ export {
   must,
   run,
 } from "./command.ts";
+export type { ConfigDump } from "./config_dump.ts";
 export { type HairpinOptions, HairpinProcess } from "./hairpin.ts";
 export { Lab } from "./lab.ts";
 export { LabProcess } from "./lab_process.ts";

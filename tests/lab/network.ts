@@ -4,7 +4,7 @@ import {
   podAddresses,
   PREFIX_LENGTHS,
 } from "./addresses.ts";
-import { inNamespace, must } from "./command.ts";
+import { inNamespace, must, run } from "./command.ts";
 
 // All links are made inside the lab's namespaces, never in the caller's: when
 // the namespaces go, nothing is left anywhere.
@@ -16,9 +16,12 @@ export const WIRE = "wire";
 export async function addNamespace(netns: string): Promise<void> {
   await must(["ip", "netns", "add", netns]);
   // No waiting for duplicate address detection: nobody else is on these links.
-  await must(
-    inNamespace(netns, ["sysctl", "-qw", "net.ipv6.conf.default.accept_dad=0"]),
-  );
+  await setSysctls(netns, ["net.ipv6.conf.default.accept_dad=0"]);
+  // Linux's own default, so that figures of different machines compare: one
+  // host was seen to hand BBR down, which paced iperf3 to two thirds. A kernel
+  // without it keeps what it has.
+  const cubic = "net.ipv4.tcp_congestion_control=cubic";
+  await run(inNamespace(netns, ["sysctl", "-qw", cubic]));
   await batch(netns, ["link set lo up"]);
 }
 
@@ -41,12 +44,11 @@ export async function addNode(
   await addNamespace(netns);
   const own = nodeAddresses(number);
   await plug(wire, `node-${number}`, netns);
-  await must(inNamespace(netns, [
-    "sysctl",
-    "-qw",
+  const forwarding = [
     "net.ipv4.ip_forward=1",
     "net.ipv6.conf.all.forwarding=1",
-  ]));
+  ];
+  await setSysctls(netns, forwarding);
   const others = numbers(nodeCount).filter((other) => other !== number);
   await batch(netns, [
     ...addressCommands("underlay", own.underlay),
@@ -120,6 +122,13 @@ function routeCommands(node: number): string[] {
 
 function numbers(count: number): number[] {
   return Array.from({ length: count }, (_, at) => at + 1);
+}
+
+async function setSysctls(
+  netns: string,
+  settings: readonly string[],
+): Promise<void> {
+  await must(inNamespace(netns, ["sysctl", "-qw", ...settings]));
 }
 
 async function batch(netns: string, lines: readonly string[]): Promise<void> {

@@ -1,0 +1,222 @@
+import { LabError, type LabProcess } from "../lab/mod.ts";
+import type { Figure } from "./figures.ts";
+import type { LoadGenerator, LoadResult } from "./load.ts";
+import {
+  ECHO_PORT,
+  proxyCpuSeconds,
+  serverUrl,
+  type Subject,
+} from "./subjects.ts";
+
+export interface Settings {
+  readonly generator: LoadGenerator;
+  /** Length of one measurement. */
+  readonly seconds: number;
+  readonly idleConnections: number;
+}
+
+export interface Benchmark {
+  readonly name: string;
+  readonly about: string;
+  /** Measured once on fresh proxies, before all others: nothing to warm up or repeat. */
+  readonly once?: boolean;
+  measure(subject: Subject, settings: Settings): Promise<Figure[]>;
+}
+
+const REQUEST_PATH = "/1k";
+const HOLD_PROGRAM = new URL("./programs/hold.ts", import.meta.url).pathname;
+/** Time for buffers of a burst of connections to be given back. */
+const SETTLE_MS = 3_000;
+
+/** All of them, in the order that they run. */
+export const BENCHMARKS: readonly Benchmark[] = [
+  {
+    name: "memory",
+    about: "resident memory without and with idle connections",
+    once: true,
+    measure: measureMemory,
+  },
+  stream("stream-1", 1),
+  stream("stream-8", 8),
+  {
+    name: "requests",
+    about: "1 KiB responses, 1,000 requests a second on 4 connections",
+    measure: measureRequests,
+  },
+  {
+    name: "rate",
+    about: "1 KiB responses, as many as go on 16 connections",
+    measure: measureRate,
+  },
+  {
+    name: "connections",
+    about: "1 KiB responses, a new connection each, 8 at a time",
+    measure: measureConnections,
+  },
+];
+
+function stream(name: string, streams: number): Benchmark {
+  return {
+    name,
+    about: `iperf3, ${streams === 1 ? "one stream" : `${streams} streams`}`,
+    measure: (subject, settings) =>
+      measureStream(name, streams, subject, settings),
+  };
+}
+
+async function measureStream(
+  benchmark: string,
+  streams: number,
+  subject: Subject,
+  { seconds }: Settings,
+): Promise<Figure[]> {
+  const [target = ""] = subject.server.ips;
+  const command = [
+    "iperf3",
+    "-c",
+    target,
+    "-t",
+    `${seconds}`,
+    "-P",
+    `${streams}`,
+    "--json",
+  ];
+  const before = proxyCpuSeconds(subject);
+  const { code, stdout } = await subject.lab.exec(subject.client, command);
+  const cpuSeconds = proxyCpuSeconds(subject) - before;
+  const { bytes, bits_per_second } = code === 0
+    ? JSON.parse(stdout).end.sum_received
+    : {};
+  if (!(bytes > 0)) {
+    throw new LabError(
+      `Cannot measure "${benchmark}": iperf3 said ${stdout.slice(0, 500)}`,
+    );
+  }
+  return [
+    figure(benchmark, subject, "throughput", "Gbit/s", bits_per_second / 1e9),
+    figure(benchmark, subject, "proxy CPU", "s/GB", cpuSeconds / (bytes / 1e9)),
+  ];
+}
+
+async function measureRequests(
+  subject: Subject,
+  settings: Settings,
+): Promise<Figure[]> {
+  const name = "requests";
+  const before = proxyCpuSeconds(subject);
+  const result = await load(subject, settings, {
+    connections: 4,
+    rate: 1_000,
+    keepalive: true,
+  });
+  const cpuSeconds = proxyCpuSeconds(subject) - before;
+  return [
+    figure(name, subject, "p50", "ms", result.p50),
+    figure(name, subject, "p90", "ms", result.p90),
+    figure(name, subject, "p99", "ms", result.p99),
+    figure(
+      name,
+      subject,
+      "proxy CPU",
+      "s/1k",
+      cpuSeconds / (result.requests / 1_000),
+    ),
+  ];
+}
+
+async function measureRate(
+  subject: Subject,
+  settings: Settings,
+): Promise<Figure[]> {
+  const result = await load(subject, settings, {
+    connections: 16,
+    rate: 0,
+    keepalive: true,
+  });
+  return [
+    figure("rate", subject, "requests", "1/s", result.perSecond),
+    figure("rate", subject, "p99", "ms", result.p99),
+  ];
+}
+
+async function measureConnections(
+  subject: Subject,
+  settings: Settings,
+): Promise<Figure[]> {
+  const name = "connections";
+  const before = proxyCpuSeconds(subject);
+  const result = await load(subject, settings, {
+    connections: 8,
+    rate: 0,
+    keepalive: false,
+  });
+  const cpuSeconds = proxyCpuSeconds(subject) - before;
+  return [
+    figure(name, subject, "new", "1/s", result.perSecond),
+    figure(name, subject, "p99", "ms", result.p99),
+    figure(
+      name,
+      subject,
+      "proxy CPU",
+      "s/1k",
+      cpuSeconds / (result.requests / 1_000),
+    ),
+  ];
+}
+
+function load(
+  subject: Subject,
+  { generator, seconds }: Settings,
+  shape: { connections: number; rate: number; keepalive: boolean },
+): Promise<LoadResult> {
+  const url = serverUrl(subject, REQUEST_PATH);
+  return generator.run(subject.lab, subject.client, { url, seconds, ...shape });
+}
+
+async function measureMemory(
+  subject: Subject,
+  settings: Settings,
+): Promise<Figure[]> {
+  if (subject.proxies.length === 0) return [];
+  const count = settings.idleConnections;
+  const idle = residentMiB(subject.proxies);
+  await using _holder = await hold(subject, count);
+  await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+  const holding = residentMiB(subject.proxies);
+  const each = (holding - idle) * 1024 / count;
+  return [
+    figure("memory", subject, "0 connections, both nodes", "MiB", idle),
+    figure(
+      "memory",
+      subject,
+      `${count} connections, both nodes`,
+      "MiB",
+      holding,
+    ),
+    figure("memory", subject, "one more, both nodes", "KiB", each),
+  ];
+}
+
+async function hold(subject: Subject, count: number): Promise<LabProcess> {
+  const [target = ""] = subject.server.ips;
+  const holder = subject.lab.start(subject.client, "hold", [
+    ...[Deno.execPath(), "run", "--no-config", "--allow-net", HOLD_PROGRAM],
+    ...[target, `${ECHO_PORT}`, `${count}`],
+  ]);
+  await holder.untilLog(/held/, { timeoutMs: 60_000 });
+  return holder;
+}
+
+function residentMiB(proxies: readonly LabProcess[]): number {
+  return proxies.reduce((sum, proxy) => sum + proxy.residentMiB(), 0);
+}
+
+function figure(
+  benchmark: string,
+  subject: Subject,
+  metric: string,
+  unit: string,
+  value: number,
+): Figure {
+  return { benchmark, subject: subject.name, metric, unit, rounds: [value] };
+}

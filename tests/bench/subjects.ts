@@ -1,0 +1,75 @@
+import {
+  Lab,
+  type LabPod,
+  type LabProcess,
+  startEchoServer,
+  startHttpServer,
+  startIperfServer,
+} from "../lab/mod.ts";
+
+export const HTTP_PORT = 8000;
+export const ECHO_PORT = 9000;
+
+/** Something to measure: a lab with a client and a server on two nodes, and the proxies between. */
+export interface Subject extends AsyncDisposable {
+  readonly name: string;
+  readonly lab: Lab;
+  readonly client: LabPod;
+  readonly server: LabPod;
+  /** Both nodes' proxies; none when the pods talk directly. */
+  readonly proxies: readonly LabProcess[];
+}
+
+/** Puts proxies into a lab whose pods and servers are there already; the lab's end ends them. */
+export type StartProxies = (lab: Lab) => Promise<readonly LabProcess[]>;
+
+/** Builds a lab with the servers that all benchmarks use. Same plan for every subject. */
+export async function startSubject(
+  name: string,
+  startProxies: StartProxies,
+): Promise<Subject> {
+  const lab = await Lab.create();
+  try {
+    const client = await lab.addPod({ name: "client", node: "node-1" });
+    const server = await lab.addPod({ name: "server", node: "node-2" });
+    await startHttpServer(lab, server, HTTP_PORT);
+    await startEchoServer(lab, server, ECHO_PORT);
+    await startIperfServer(lab, server);
+    const proxies = await startProxies(lab);
+    const dispose = () => lab[Symbol.asyncDispose]();
+    return {
+      name,
+      lab,
+      client,
+      server,
+      proxies,
+      [Symbol.asyncDispose]: dispose,
+    };
+  } catch (reason) {
+    await lab[Symbol.asyncDispose]();
+    throw reason;
+  }
+}
+
+/** The pods as they are: what a mesh is to be measured against. */
+export const noProxies: StartProxies = () => Promise.resolve([]);
+
+/** Hairpin from source (or the binary that HAIRPIN_LAB_PROGRAM names) at both nodes. */
+export function hairpinProxies(workers: number): StartProxies {
+  return async (lab) => {
+    const started = lab.nodes.map((node) =>
+      lab.startHairpin(node, { workers })
+    );
+    return (await Promise.all(started)).map((hairpin) => hairpin.process);
+  };
+}
+
+/** Seconds of processor time that all proxies of the subject used so far. */
+export function proxyCpuSeconds(subject: Subject): number {
+  return subject.proxies.reduce((sum, proxy) => sum + proxy.cpuSeconds(), 0);
+}
+
+/** The address and port of a server of the subject, for URLs. */
+export function serverUrl(subject: Subject, path: string): string {
+  return `http://${subject.server.ips[0]}:${HTTP_PORT}${path}`;
+}
