@@ -110,8 +110,7 @@ class Reading {
 
   #long(arg: string): void {
     const equals = arg.indexOf("=", 3);
-    // An equals sign with nothing behind it is part of the name.
-    if (equals > 0 && equals < arg.length - 1) {
+    if (equals > 0) {
       const key = arg.slice(2, equals);
       const value = arg.slice(equals + 1);
       this.#set(key, this.#isSwitch(key) ? value !== "false" : value, arg);

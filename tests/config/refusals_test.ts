@@ -109,7 +109,7 @@ for (const [name, value, why] of variables) {
 const whole: [line: string, args: string[], variables: object][] = [
   ['unknown flag "--worker"', ["--worker", "1"], {}],
   ['unknown flag "-x"', ["-x"], {}],
-  ['unknown flag "--config="', ["--config="], {}],
+  ["flag --config has no value: want PATH", ["--config="], {}],
   ['unknown flag "--no-json"', ["check", "--no-json"], {}],
   ["flag --workers has no value: want N|N%", ["--workers"], {}],
   [
