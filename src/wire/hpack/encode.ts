@@ -79,16 +79,30 @@ export class HpackEncoder {
   }
 
   /**
-   * Writes one header block. Names must be lower case already, code units at
-   * most 255.
+   * Writes one header block. Names must be lower case already.
    *
    * @param into Has `lengthMax(fields)` octets from `at` on.
    * @returns the position after the block.
+   * @throws {AssertionError} for a code unit above 255; the encoder stays of
+   *   use, and what it wrote must not be sent.
    */
   encode(fields: HeaderList, into: Uint8Array, at: number): number {
-    if (this.#smallest !== undefined) at = this.#writeSizeUpdates(into, at);
-    for (const field of fields) at = this.#writeField(field, into, at);
-    return at;
+    try {
+      if (this.#smallest !== undefined) at = this.#writeSizeUpdates(into, at);
+      for (const field of fields) at = this.#writeField(field, into, at);
+      return at;
+    } catch (error) {
+      this.#startOver();
+      throw error;
+    }
+  }
+
+  // The peer never sees the block, so what it added has to go on both sides.
+  #startOver(): void {
+    const size = this.#table.sizeMax;
+    this.#smallest = 0;
+    this.#table.resize(0);
+    this.#table.resize(size);
   }
 
   #writeSizeUpdates(into: Uint8Array, at: number): number {

@@ -1,0 +1,303 @@
+import assert from "node:assert/strict";
+import { H2Code, type StreamId } from "../../../src/wire/h2/mod.ts";
+import { CONNECT, framesOf, GET, OK, Pair, POST } from "./support.ts";
+
+const one = 1 as StreamId;
+
+Deno.test("H2Connection carries a request and its response", () => {
+  const { client, server, settle } = bound();
+  assert.equal(client.connection.openStream(GET, true), 1);
+  settle();
+  assert.deepEqual(server.takeEvents(), [["headers", 1, GET, "request", true]]);
+  server.connection.sendHeaders(one, OK, false);
+  server.connection.sendData(one, Uint8Array.of(1, 2, 3), true);
+  assert.deepEqual(server.takeEvents(), [["closed", 1]]);
+  settle();
+  assert.deepEqual(client.takeEvents(), [
+    ["headers", 1, OK, "response", false],
+    ["data", 1, 3, true],
+    ["closed", 1],
+  ]);
+  assert.deepEqual(client.received.get(1), [1, 2, 3]);
+  assert.equal(client.connection.openStreams, 0);
+});
+
+Deno.test("H2Connection carries informational responses and trailers", () => {
+  const { client, server, settle } = bound();
+  client.connection.openStream(POST, false);
+  settle();
+  const hints = [[":status", "103"], ["link", "</a>"]] as const;
+  const status = [["grpc-status", "0"]] as const;
+  server.connection.sendHeaders(one, hints, false);
+  server.connection.sendHeaders(one, OK, false);
+  server.connection.sendHeaders(one, status, true);
+  client.connection.sendHeaders(one, [["x-sum", "7"]], true);
+  settle();
+  assert.deepEqual(client.takeEvents(), [
+    ["headers", 1, hints, "informational", false],
+    ["headers", 1, OK, "response", false],
+    ["headers", 1, status, "trailers", true],
+    ["closed", 1],
+  ]);
+  assert.deepEqual(server.takeEvents(), [
+    ["headers", 1, POST, "request", false],
+    ["headers", 1, [["x-sum", "7"]], "trailers", true],
+    ["closed", 1],
+  ]);
+});
+
+Deno.test("H2Connection carries a tunnel both ways, halves closed apart", () => {
+  const { client, server, settle } = bound();
+  client.connection.openStream(CONNECT, false);
+  settle();
+  server.connection.sendHeaders(one, OK, false);
+  client.connection.sendData(one, Uint8Array.of(1), true);
+  settle();
+  server.connection.sendData(one, Uint8Array.of(2), false);
+  settle();
+  server.connection.sendData(one, new Uint8Array(0), true);
+  settle();
+  assert.deepEqual(server.takeEvents(), [
+    ["headers", 1, CONNECT, "request", false],
+    ["data", 1, 1, true],
+    ["closed", 1],
+  ]);
+  assert.deepEqual(client.takeEvents(), [
+    ["headers", 1, OK, "response", false],
+    ["data", 1, 1, false],
+    ["data", 1, 0, true],
+    ["closed", 1],
+  ]);
+});
+
+Deno.test("H2Connection refuses streams above the limit and leaves the others", () => {
+  const { client, server, settle } = bound({
+    server: { concurrentStreamsMax: 1 },
+  });
+  assert.equal(client.connection.peerMaxConcurrentStreams, 1);
+  client.connection.openStream(GET, true);
+  assert.equal(client.connection.canOpen, false);
+  assert.equal(client.connection.openStream(GET, true), undefined);
+  settle();
+  server.connection.sendHeaders(one, OK, true);
+  settle();
+  assert.equal(client.connection.openStream(GET, true), 3);
+});
+
+Deno.test("H2Connection passes a reset with its code", () => {
+  const { client, server, settle } = bound();
+  client.connection.openStream(CONNECT, false);
+  settle();
+  server.takeEvents();
+  client.connection.reset(one, H2Code.CANCEL);
+  assert.deepEqual(client.takeEvents(), [["closed", 1]]);
+  settle();
+  assert.deepEqual(server.takeEvents(), [
+    ["reset", 1, H2Code.CANCEL],
+    ["closed", 1],
+  ]);
+  assert.equal(server.connection.sendData(one, Uint8Array.of(1), false), 0);
+  assert.equal(server.connection.sendHeaders(one, OK, true), false);
+});
+
+Deno.test("H2Connection answers PING", () => {
+  const { client, server, settle } = bound();
+  client.connection.ping(0xdeadbeef);
+  settle();
+  assert.deepEqual(client.takeEvents(), [["pong", 0xdeadbeef]]);
+  assert.deepEqual(server.takeEvents(), []);
+});
+
+Deno.test("drain() of a server loses no request on its way", () => {
+  const { client, server, settle } = bound();
+  server.connection.drain();
+  assert.equal(server.connection.state, "draining");
+  const crossing = client.connection.openStream(GET, true);
+  assert.equal(crossing, 1);
+  settle();
+  assert.deepEqual(client.takeEvents(), [
+    ["goaway", 2 ** 31 - 1, 0, ""],
+    ["goaway", 1, 0, ""],
+  ]);
+  assert.equal(client.connection.openStream(GET, true), undefined);
+  server.takeEvents();
+  server.connection.sendHeaders(one, OK, true);
+  assert.deepEqual(server.takeEvents(), [["closed", 1], ["finished"]]);
+  settle();
+  assert.deepEqual(client.takeEvents(), [
+    ["headers", 1, OK, "response", true],
+    ["closed", 1],
+    ["finished"],
+  ]);
+});
+
+Deno.test("drain() without streams finishes when the warning has arrived", () => {
+  const { client, server, settle } = bound();
+  server.connection.drain();
+  assert.deepEqual(server.takeEvents(), []);
+  settle();
+  assert.deepEqual(server.takeEvents(), [["finished"]]);
+  assert.ok(client.takeEvents().some(([name]) => name === "finished"));
+});
+
+Deno.test("drain() of a client opens no more and finishes with the last stream", () => {
+  const { client, server, settle } = bound();
+  client.connection.openStream(GET, true);
+  client.connection.drain();
+  assert.equal(client.connection.openStream(GET, true), undefined);
+  settle();
+  assert.deepEqual(server.takeEvents(), [
+    ["headers", 1, GET, "request", true],
+    ["goaway", 0, 0, ""],
+  ]);
+  server.connection.sendHeaders(one, OK, true);
+  settle();
+  assert.deepEqual(client.takeEvents(), [
+    ["headers", 1, OK, "response", true],
+    ["closed", 1],
+    ["finished"],
+  ]);
+});
+
+Deno.test("goAway() refuses what crosses it as safe to repeat", () => {
+  const { client, server, settle } = bound();
+  client.connection.openStream(CONNECT, false);
+  settle();
+  server.takeEvents();
+  client.connection.openStream(CONNECT, false);
+  server.connection.goAway(H2Code.NO_ERROR, "bye");
+  settle();
+  assert.deepEqual(client.takeEvents(), [
+    ["goaway", 1, 0, "bye"],
+    ["reset", 3, H2Code.REFUSED_STREAM],
+    ["closed", 3],
+  ]);
+  assert.deepEqual(server.takeEvents(), []);
+  assert.equal(server.connection.openStreams, 1);
+});
+
+Deno.test("terminate() resets every stream and silences the connection", () => {
+  const { client, server, settle } = bound();
+  client.connection.openStream(GET, true);
+  client.connection.openStream(GET, true);
+  settle();
+  client.connection.terminate(H2Code.INTERNAL_ERROR);
+  assert.deepEqual(client.takeEvents(), [
+    ["reset", 1, H2Code.INTERNAL_ERROR],
+    ["closed", 1],
+    ["reset", 3, H2Code.INTERNAL_ERROR],
+    ["closed", 3],
+  ]);
+  client.connection.ping(1);
+  client.connection.goAway();
+  assert.equal(client.connection.outputLength, 0);
+  server.connection.sendHeaders(one, OK, true);
+  assert.equal(client.connection.receive(server.takeOctets()), undefined);
+  assert.deepEqual(client.takeEvents(), []);
+});
+
+Deno.test("onOutput comes once until the output was taken, not in the constructor", () => {
+  const { client, settle } = bound();
+  client.events.length = 0;
+  client.connection.ping(1);
+  client.connection.ping(2);
+  const outputs = () => client.events.filter(([name]) => name === "output");
+  assert.equal(outputs().length, 1);
+  settle();
+  client.connection.ping(3);
+  assert.equal(outputs().length, 2);
+});
+
+Deno.test("small frames leave in one chunk, DATA by reference", () => {
+  const { client, settle } = bound();
+  const id = client.connection.openStream(CONNECT, false)!;
+  settle();
+  const large = new Uint8Array(5000);
+  client.connection.ping(1);
+  client.connection.sendData(id, large.subarray(0, 10), false);
+  client.connection.sendData(id, large, false);
+  client.connection.ping(2);
+  const chunks = client.connection.takeOutput();
+  assert.equal(chunks.length, 3);
+  assert.equal(chunks[1]!.buffer, large.buffer);
+});
+
+Deno.test("sendDataFramed() makes one chunk of header and payload", () => {
+  const { client, server, settle } = bound();
+  const id = client.connection.openStream(CONNECT, false)!;
+  settle();
+  const buffer = new Uint8Array(9 + 20_000).fill(7);
+  const taken = client.connection.sendDataFramed(id, buffer, 9, 20_000, true);
+  assert.equal(taken, 20_000);
+  const chunks = client.connection.takeOutput();
+  assert.equal(chunks.length, 1);
+  assert.equal(chunks[0]!.buffer, buffer.buffer);
+  server.connection.receive(chunks[0]!);
+  assert.deepEqual(server.received.get(id), new Array(20_000).fill(7));
+});
+
+Deno.test("sendDataFramed() splits where one frame cannot hold the payload", () => {
+  const { client, server, settle } = bound({
+    server: { frameLengthMax: 16_384 },
+  });
+  const id = client.connection.openStream(CONNECT, false)!;
+  settle();
+  const buffer = Uint8Array.from({ length: 9 + 40_000 }, (_, at) => at);
+  client.connection.sendDataFramed(id, buffer, 9, 40_000, true);
+  const octets = client.takeOctets();
+  assert.deepEqual(framesOf(octets).map(({ payload }) => payload.length), [
+    16_384,
+    16_384,
+    7_232,
+  ]);
+  server.connection.receive(octets);
+  assert.deepEqual(server.received.get(id), [...buffer.subarray(9)]);
+});
+
+Deno.test("a header list above the frame size goes out in CONTINUATION", () => {
+  const { client, server, settle } = bound();
+  const fields = [...GET, ["x-long", "\u00ff".repeat(40_000)]] as const;
+  client.connection.openStream(fields, true);
+  settle();
+  assert.deepEqual(server.takeEvents(), [
+    ["headers", 1, fields, "request", true],
+  ]);
+});
+
+Deno.test("a header list above the limit is answered 431", () => {
+  const { client, server, settle } = bound();
+  const fields = [...POST, ["x-long", "a".repeat(70_000)]] as const;
+  client.connection.openStream(fields, false);
+  settle();
+  assert.deepEqual(server.takeEvents(), []);
+  assert.equal(server.connection.openStreams, 0);
+  const [headers, ...rest] = client.takeEvents();
+  assert.deepEqual(headers?.[2], [[":status", "431"], ["content-length", "0"]]);
+  assert.deepEqual(rest, [["reset", 1, H2Code.NO_ERROR], ["closed", 1]]);
+  client.connection.openStream(GET, true);
+  settle();
+  assert.deepEqual(server.takeEvents(), [["headers", 3, GET, "request", true]]);
+});
+
+Deno.test("a field that cannot be encoded harms no later one", () => {
+  const { client, server, settle } = bound();
+  const good = ["x-good", "1"] as const;
+  assert.throws(
+    () => client.connection.openStream([...GET, good, ["x", "\u0100"]], true),
+    { name: "AssertionError" },
+  );
+  assert.equal(client.connection.openStream([...GET, good], true), 1);
+  settle();
+  assert.deepEqual(server.takeEvents(), [
+    ["headers", 1, [...GET, good], "request", true],
+  ]);
+});
+
+function bound(options?: ConstructorParameters<typeof Pair>[0]) {
+  const pair = new Pair(options);
+  return {
+    client: pair.client,
+    server: pair.server,
+    settle: () => pair.settle(),
+  };
+}
