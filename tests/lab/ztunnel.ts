@@ -2,6 +2,7 @@ import { stringify } from "yaml";
 import type { Lab } from "./lab.ts";
 import type { LabProcess } from "./lab_process.ts";
 import { inNamespace, run } from "./command.ts";
+import type { ServicePort } from "./manifests.ts";
 import type { LabNode, LabPod, LabService } from "./places.ts";
 
 /** Serves a node's pods to a proxy over ZDS on that socket, until disposed. */
@@ -104,26 +105,32 @@ function workloadOf(pod: LabPod, services: readonly LabService[]): object {
 }
 
 function serviceOf(service: LabService): object {
-  const ports = service.ports.map((
-    { port, targetPort },
-  ) => [port, Number(targetPort) || 0]);
+  // What an endpoint with a named port listens on stands with the endpoint.
+  const ports = service.ports.map(
+    ({ port, targetPort }: ServicePort): [number, number] => [
+      port,
+      Number(targetPort) || 0,
+    ],
+  );
   return {
     name: service.name,
     namespace: service.namespace,
     hostname: hostOf(service),
     vips: service.vips.map((vip) => `/${vip}`),
-    ports: Object.fromEntries(ports),
+    ports: new Map(ports),
   };
 }
 
-function portsOf(service: LabService, pod: LabPod): Record<string, number> {
+// A Map, because ztunnel wants its keys as YAML numbers and not as text.
+function portsOf(service: LabService, pod: LabPod): Map<number, number> {
   const named = (name: string) =>
     pod.ports.find((port) => port.name === name)?.containerPort ?? 0;
-  const ports = service.ports.map(({ port, targetPort }) => [
-    port,
-    typeof targetPort === "number" ? targetPort : named(targetPort),
-  ]);
-  return Object.fromEntries(ports);
+  return new Map(
+    service.ports.map(({ port, targetPort }) => [
+      port,
+      typeof targetPort === "number" ? targetPort : named(targetPort),
+    ]),
+  );
 }
 
 function selects(service: LabService, pod: LabPod): boolean {

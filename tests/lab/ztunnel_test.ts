@@ -31,6 +31,12 @@ Deno.test("localXds() makes a selected pod an endpoint, with named ports resolve
   assert.equal(workloads[0].status, "Healthy");
 });
 
+Deno.test("localXds() writes ports as YAML numbers, as ztunnel demands", () => {
+  const text = localXds([pod], [service]);
+  assert.match(text, /^ +80: 8080$/m);
+  assert.match(text, /^ +81: 8081$/m);
+});
+
 Deno.test("localXds() leaves other pods out of a service", () => {
   const other = { ...pod, labels: { app: "other" } };
   assert.deepEqual(

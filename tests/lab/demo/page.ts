@@ -38,22 +38,25 @@ export class DemoPage {
     }
   }
 
-  /** Runs a program at that place; prints the command as one would type it there, and its output. */
+  /** Runs a program at that place; prints the command and its output. */
   async run(
     lab: Lab,
     place: Place,
     command: readonly string[],
   ): Promise<CommandResult> {
-    const prompt = place.netns.slice(lab.prefix.length + 1).replace(
-      /\.default$/,
-      "",
-    );
-    this.print(`   ${dim(`${prompt}$`)} ${command.map(quoted).join(" ")}`);
+    this.say(lab, place, command);
     const result = await lab.exec(place, command);
     const said = `${result.stdout}${result.stderr}`;
     if (said.trim() !== "") this.quote(said);
     if (result.code !== 0) this.print(dim(`     (exit code ${result.code})`));
     return result;
+  }
+
+  /** Prints a command as one would type it at that place. */
+  say(lab: Lab, place: Place, command: readonly string[]): void {
+    const name = place.netns.slice(lab.prefix.length + 1);
+    const prompt = `${name.replace(/\.default$/, "")}$`;
+    this.print(`   ${dim(prompt)} ${command.map(quoted).join(" ")}`);
   }
 
   /** Claims something; false makes the whole demo fail. */

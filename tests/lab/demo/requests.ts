@@ -51,6 +51,16 @@ export function isFrom(pod: LabPod): (line: AccessLine) => boolean {
     message === "connection complete" && fields["src.workload"] === pod.name;
 }
 
+/** What the demo shows of an access-log line: who, to whom, by which way, with what end. */
+const SHOWN_FIELDS = [
+  "src.identity",
+  "dst.addr",
+  "dst.hbone_addr",
+  "dst.service",
+  "dst.identity",
+  "error",
+];
+
 /** Prints an access-log line, a field per line. */
 export function showLine(
   page: DemoPage,
@@ -59,6 +69,7 @@ export function showLine(
 ): void {
   page.print(`   ${where}:`);
   page.quote(`${level} ${message}`);
-  const pairs = Object.entries(fields).map(([key, value]) => `${key}=${value}`);
-  page.quote(pairs.join("\n"));
+  for (const key of SHOWN_FIELDS) {
+    if (fields[key] !== undefined) page.quote(`${key}=${fields[key]}`);
+  }
 }

@@ -1,4 +1,4 @@
-import { sumSamples } from "../metrics.ts";
+import { type Sample, sumSamples } from "../metrics.ts";
 import { type DemoMesh, type Proxies } from "./mesh.ts";
 import type { DemoPage } from "./page.ts";
 import { identityOf } from "./requests.ts";
@@ -13,13 +13,16 @@ export async function showMetrics(
     "Metrics",
     "The names and labels of Istio's dashboards, at :15020/metrics.",
   );
-  const command = ["curl", "-s", "http://127.0.0.1:15020/metrics"];
-  const all = (await mesh.lab.exec(server.place, command)).stdout.split("\n");
+  page.say(mesh.lab, server.place, [
+    "curl",
+    "-s",
+    "http://127.0.0.1:15020/metrics",
+  ]);
   const opened = "istio_tcp_connections_opened_total";
-  page.quote(
-    all.filter((line) => line.startsWith(opened)).slice(0, 2).join("\n"),
-  );
   const samples = await server.metrics();
+  for (const sample of samples.filter((sample) => sample.name === opened)) {
+    page.quote(shortSample(sample));
+  }
   const count = (labels: Record<string, string>) =>
     sumSamples(samples, opened, { reporter: "destination", ...labels });
   const mutual = count({
@@ -43,6 +46,11 @@ export async function showConfiguration(
     "Configuration",
     "GET :15000/config_dump, in ztunnel's shape: istioctl reads it.",
   );
+  page.say(mesh.lab, server.place, [
+    "curl",
+    "-s",
+    "http://127.0.0.1:15000/config_dump",
+  ]);
   const { workloads, services, certificates } = await server.configDump();
   for (const { name, namespace, workloadIps, protocol } of workloads) {
     page.quote(
@@ -66,4 +74,16 @@ export async function showConfiguration(
     identity === identityOf(mesh.httpbin)
   );
   page.check("node-2 holds httpbin's certificate", own?.state === "Available");
+}
+
+/** A sample without the labels that say nothing here. */
+function shortSample({ name, labels, value }: Sample): string {
+  const shown = [
+    "reporter",
+    "source_workload",
+    "destination_workload",
+    "connection_security_policy",
+  ];
+  const pairs = shown.map((label) => `${label}="${labels[label]}"`);
+  return `${name}{${pairs.join(",")},…} ${value}`;
 }
