@@ -85,6 +85,19 @@ Deno.test("pickGateway() reports the service it chose from", () => {
   assert.equal(pick(atAddress("10.0.0.9")), undefined);
 });
 
+Deno.test("pickGateway() does not find an address that is hidden from the source", () => {
+  const hidden = stateOf({
+    workloads: [wp],
+    services: [{ ...wpService, visibility: "Namespace" }],
+  });
+  const gateway = atAddress("10.1.0.9");
+  const call = { gateway, target: ip("10.2.0.1"), mode: "waypoint" } as const;
+  const pickFor = (namespace: string) =>
+    pickGateway(hidden, { ...call, source: { ...source, namespace } }, () => 0);
+  assert.equal(pickFor("ns2"), undefined);
+  assert.equal(pickFor("ns1")?.upstream.workload, wp);
+});
+
 const behind: [name: string, gateway: GatewayAddress, behind: boolean][] = [
   ["its own address", atAddress("10.0.0.9"), true],
   ["its own second address", atAddress("fd00::9"), true],

@@ -53,9 +53,9 @@ const endpoints: [name: string, steps: Step[], names: string[]][] = [
     { workloads: [{ ...a, services: {} }] },
   ], []],
   ["drops one that was removed", [
-    { workloads: [a], services: [web] },
+    { workloads: [a, pod("c", [], serving("web"))], services: [web] },
     { removedWorkloads: [a.uid] },
-  ], []],
+  ], ["c"]],
   ["removes after it upserts", [
     { workloads: [a], services: [web], removedWorkloads: [a.uid] },
   ], []],
@@ -198,7 +198,10 @@ const anyDelta: fc.Arbitrary<MeshDelta> = fc.record({
 Deno.test("MeshState after any deltas is as if made from what is left", () => {
   fc.assert(fc.property(fc.array(anyDelta, { maxLength: 8 }), (deltas) => {
     const state = new MeshState();
-    for (const delta of deltas) state.apply(delta);
+    for (const delta of deltas) {
+      state.apply(delta);
+      summary(state); // What a read caches must not outlive the next delta.
+    }
     const fresh = stateOf({
       workloads: [...state.workloads.values()],
       services: [...state.services.values()],
