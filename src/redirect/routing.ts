@@ -2,6 +2,7 @@
  * The routing that brings answers to the proxy's marked connections back to it,
  * although their destination is a remote client.
  */
+import { readKernelFile } from "../sys/kernel_file.ts";
 import type { Fd } from "../sys/libc.ts";
 import { inNetns } from "../sys/netns.ts";
 import { RedirectError } from "./errors.ts";
@@ -80,15 +81,8 @@ const wantsRoute = (family: Family, netns: Fd): boolean =>
   family === 4 || sysctl(netns, "ipv6/conf/lo/disable_ipv6") !== "1";
 
 /** /proc/sys/net shows the namespace of the thread that reads it. */
-function sysctl(netns: Fd, name: string): string | undefined {
-  return inNetns(netns, () => {
-    try {
-      return Deno.readTextFileSync(`/proc/sys/net/${name}`).trim();
-    } catch {
-      return undefined;
-    }
-  });
-}
+const sysctl = (netns: Fd, name: string): string | undefined =>
+  inNetns(netns, () => readKernelFile(`/proc/sys/net/${name}`)?.trim());
 
 async function hasRule(family: Family, netns: Fd): Promise<boolean> {
   const text = await runIp(family, netns, ["-json", "rule", "show"]);

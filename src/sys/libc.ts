@@ -14,6 +14,7 @@ export type Fd = number & { readonly [brand]: "Fd" };
 
 const symbols = {
   __errno_location: { parameters: [], result: "pointer" },
+  accept4: { parameters: ["i32", "buffer", "buffer", "i32"], result: "i32" },
   bind: { parameters: ["i32", "buffer", "u32"], result: "i32" },
   close: { parameters: ["i32"], result: "i32" },
   connect: { parameters: ["i32", "buffer", "u32"], result: "i32" },
@@ -25,6 +26,7 @@ const symbols = {
     result: "i32",
     nonblocking: true,
   },
+  fstat: { parameters: ["i32", "buffer"], result: "i32" },
   getsockname: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
   getsockopt: {
     parameters: ["i32", "i32", "i32", "buffer", "buffer"],
@@ -34,7 +36,16 @@ const symbols = {
   listen: { parameters: ["i32", "i32"], result: "i32" },
   open: { parameters: ["buffer", "i32"], result: "i32" },
   poll: { parameters: ["buffer", "usize", "i32"], result: "i32" },
+  poll_on_pool: {
+    name: "poll",
+    parameters: ["buffer", "usize", "i32"],
+    result: "i32",
+    nonblocking: true,
+  },
   prlimit64: { parameters: ["i32", "i32", "buffer", "buffer"], result: "i32" },
+  read: { parameters: ["i32", "buffer", "usize"], result: "isize" },
+  recvmsg: { parameters: ["i32", "buffer", "i32"], result: "isize" },
+  sendmsg: { parameters: ["i32", "buffer", "i32"], result: "isize" },
   setns: { parameters: ["i32", "i32"], result: "i32" },
   setsockopt: {
     parameters: ["i32", "i32", "i32", "buffer", "u32"],
@@ -107,4 +118,15 @@ export function cString(text: string): Uint8Array<ArrayBuffer> {
 /** Closes `fd`; an error is not reported, since nothing can be done about it. */
 export function closeFd(fd: Fd): void {
   libc.close(fd);
+}
+
+/**
+ * A second descriptor for what `fd` names.
+ *
+ * @throws {SyscallError} when the table of descriptors is full.
+ */
+export function dupFd(fd: Fd): Fd {
+  const copy = libc.dup(fd) as Fd;
+  if (copy < 0) throw new SyscallError("duplicate a descriptor", errno());
+  return copy;
 }

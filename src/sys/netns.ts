@@ -10,6 +10,8 @@ import {
 const CLONE_NEWNET = 0x40000000;
 const O_RDONLY_CLOEXEC = 0x80000;
 const NS_GET_NSTYPE = 0xb703;
+/** Above the size of `struct stat` on every architecture. */
+const STAT_SIZE_MAX = 256;
 
 /**
  * Opens a network namespace by its path. The caller closes the descriptor.
@@ -28,10 +30,19 @@ export function openNetns(path: string): Fd {
 export const isNetns = (fd: Fd): boolean =>
   libc.ioctl(fd, BigInt(NS_GET_NSTYPE)) === CLONE_NEWNET;
 
-/** What tells two namespaces apart: the inode and the device behind `fd`. */
+/**
+ * What tells two namespaces apart: the inode and the device behind `fd`.
+ *
+ * @throws {SyscallError} when the descriptor is not open.
+ */
 export function netnsId(fd: Fd): string {
-  const { ino, dev } = Deno.statSync(`/proc/self/fd/${fd}`);
-  return `${dev}:${ino}`;
+  // Both fields lead `struct stat` on every 64-bit Linux. The runtime's own
+  // stat would want all rights for a path under /proc.
+  const stat = new BigUint64Array(STAT_SIZE_MAX / 8);
+  if (libc.fstat(fd, new Uint8Array(stat.buffer)) !== 0) {
+    throw new SyscallError("examine a network namespace", errno(), `fd ${fd}`);
+  }
+  return `${stat[0]}:${stat[1]}`;
 }
 
 // Each worker loads this module on its own thread, so this is that thread's.
