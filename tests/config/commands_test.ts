@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Command } from "../../src/config/mod.ts";
+import type { Command } from "../../src/config/config.ts";
 import { parseCommand } from "../../src/config/parse_config.ts";
 import { MACHINE, refuses } from "./support.ts";
 

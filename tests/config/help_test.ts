@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { FLAGS } from "../../src/config/flags.ts";
-import { helpText } from "../../src/config/mod.ts";
+import { helpText } from "../../src/config/help.ts";
 import { parseConfig } from "../../src/config/parse_config.ts";
 import { VARIABLES } from "../../src/config/variables.ts";
 import { MACHINE } from "./support.ts";

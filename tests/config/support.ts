@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import type { Config, Machine } from "../../src/config/mod.ts";
+import type { Config } from "../../src/config/config.ts";
+import type { Machine } from "../../src/config/machine.ts";
 import { parseCommand, parseConfig } from "../../src/config/parse_config.ts";
 import type { Variables } from "../../src/config/settings.ts";
 
