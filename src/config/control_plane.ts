@@ -10,6 +10,7 @@ import type {
   Mode,
   Roots,
 } from "./config.ts";
+import { FILE_NAME_MAX, PATH_MAX } from "./limits.ts";
 import type { Machine } from "./machine.ts";
 import type { ProxyConfig } from "./proxy_config.ts";
 import { describe, type Found, readAs, type Settings } from "./settings.ts";
@@ -147,7 +148,7 @@ function controlPlane(
 function readRoots(found: Found | undefined, machine: Machine): Roots {
   if (found === undefined) return { kind: "file", path: DEFAULT_ROOTS };
   if (found.text === "SYSTEM") return { kind: "system" };
-  if (machine.fileExists(found.text)) return { kind: "file", path: found.text };
+  if (namesFile(found.text, machine)) return { kind: "file", path: found.text };
   if (found.text.includes("-----BEGIN CERTIFICATE-----")) {
     return { kind: "inline", pem: found.text };
   }
@@ -175,6 +176,13 @@ function readHeaders(
   return Object.fromEntries(headers);
 }
 
+/** A token or a certificate may be longer than any path: the kernel is not asked for such. */
+function namesFile(text: string, machine: Machine): boolean {
+  const couldBe = text.length <= PATH_MAX && !text.includes("\0") &&
+    text.split("/").every((name) => name.length <= FILE_NAME_MAX);
+  return couldBe && machine.fileExists(text);
+}
+
 /** A path that exists names a token file; any other text is the token itself. */
 export function readAuthToken(
   settings: Settings,
@@ -182,6 +190,6 @@ export function readAuthToken(
 ): AuthToken | undefined {
   const given = settings.variable("AUTH_TOKEN")?.text;
   const path = given ?? DEFAULT_TOKEN;
-  if (machine.fileExists(path)) return { kind: "file", path };
+  if (namesFile(path, machine)) return { kind: "file", path };
   return given === undefined ? undefined : { kind: "static", token: given };
 }

@@ -10,5 +10,9 @@ export const SECRET_TTL_MAX_MS = 315_360_000_000;
 export const KEEPALIVE_MAX_MS = 32_767_000;
 /** Most keepalive probes that the kernel takes. */
 export const KEEPALIVE_RETRIES_MAX = 127;
+/** Longest path and longest name in one, in octets: the kernel's PATH_MAX and NAME_MAX, less their ends. */
+export const PATH_MAX = 4_095;
+/** See {@link PATH_MAX}. */
+export const FILE_NAME_MAX = 255;
 /** Longest value that an error message repeats, in characters. */
 export const SHOWN_VALUE_MAX = 200;

@@ -182,6 +182,19 @@ Deno.test("a path that exists names a file of roots and of a token", () => {
   });
 });
 
+Deno.test("a text that no path can be is not looked for", () => {
+  const machine = {
+    ...MACHINE,
+    fileExists: (path: string) => {
+      assert.ok(path.length < 256, "the kernel would refuse this path");
+      return false;
+    },
+  };
+  const token = "x".repeat(256);
+  const config = nodeWith({ AUTH_TOKEN: token }, machine);
+  assert.deepEqual(config.authToken, { kind: "static", token });
+});
+
 Deno.test("JSON metadata that does not parse is skipped with a warning", () => {
   const config = nodeWith({ ISTIO_METAJSON_A: "{", ISTIO_METAJSON_B: "[1]" });
   assert.deepEqual(config.proxyMetadataJson, { B: [1] });
