@@ -141,6 +141,11 @@ export class MeshState {
       : this.#endpoints.healthy(key);
   }
 
+  /** Every endpoint of a service, healthy or not. */
+  allEndpoints(key: ServiceKey): Iterable<Endpoint> {
+    return this.#endpoints.all(key);
+  }
+
   /** Endpoints, healthy or not, of services that are not known (yet). */
   stagedEndpoints(): Map<ServiceKey, readonly Endpoint[]> {
     const staged = new Map<ServiceKey, readonly Endpoint[]>();

@@ -3,8 +3,8 @@ import type { Cell, Registry } from "./metrics.ts";
 
 /** How the process looks at itself; both throw when the file cannot be read. */
 export interface ProcReader {
-  /** Names in a folder. */
-  countEntries(path: string): number;
+  /** Descriptors that the process has open. */
+  countOpenFds(): number;
   readText(path: string): string;
 }
 
@@ -35,7 +35,7 @@ export function registerProcess(registry: Registry, proc: ProcReader): void {
     help: "Most file descriptors that can be open (unstable)",
   });
   registry.onSnapshot(() => {
-    const open = readOrUndefined(() => proc.countEntries("/proc/self/fd"));
+    const open = readOrUndefined(() => proc.countOpenFds());
     if (open !== undefined) openFds.with().value = open;
     const max = readOrUndefined(() => proc.readText("/proc/self/limits"));
     const limit = max === undefined ? undefined : parseOpenFilesLimit(max);

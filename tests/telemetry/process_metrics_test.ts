@@ -24,7 +24,7 @@ Deno.test("registerProcess() reads /proc anew for every snapshot", () => {
   const registry = new Registry();
   let open = 9;
   registerProcess(registry, {
-    countEntries: (path) => path === "/proc/self/fd" ? open++ : 0,
+    countOpenFds: () => open++,
     readText: (path) => path === "/proc/self/limits" ? LIMITS : "",
   });
   registry.snapshot();
@@ -36,7 +36,7 @@ Deno.test("registerProcess() shows nothing where there is no /proc", () => {
   const absent = () => {
     throw new Error("No such file");
   };
-  registerProcess(registry, { countEntries: absent, readText: absent });
+  registerProcess(registry, { countOpenFds: absent, readText: absent });
   deepEqual(samples(registry), []);
 });
 

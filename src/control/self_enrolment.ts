@@ -1,0 +1,197 @@
+/** Enrols the pods of this node without an agent: opens, serves, redirects. */
+import { messageOf } from "../base/errors.ts";
+import type { Ip } from "../model/address.ts";
+import type { NodePod } from "../kube/mod.ts";
+import {
+  applyRedirect,
+  DEFAULT_REDIRECT_OPTIONS,
+  type HostRules,
+  type Iptables,
+  type RedirectOptions,
+  removeRedirect,
+} from "../redirect/mod.ts";
+import { closeFd, dupFd, type Fd } from "../sys/libc.ts";
+import { netnsId, openNetns, ownNetnsId } from "../sys/netns.ts";
+import type { Logger } from "../telemetry/log.ts";
+import type { PodHost } from "./pod_host.ts";
+
+/** Between two tries of pods that could not be enrolled, as ztunnel retries. */
+export const ENROL_RETRY_MS = 5_000;
+
+export interface SelfEnrolmentOptions {
+  readonly host: PodHost;
+  readonly iptables: Iptables;
+  readonly hostRules: HostRules;
+  readonly ipv6: boolean;
+  readonly log: Logger;
+}
+
+interface Enrolled {
+  readonly pod: NodePod;
+  /** Own descriptor: rules are removed through it, whoever else closes theirs. */
+  readonly netns: Fd;
+}
+
+/**
+ * Brings the pods that are served and redirected in line with those that should
+ * be. A pod is served before its rules lead traffic there, and its rules are
+ * gone before it is no longer served; a pod that fails half-way is put back as
+ * it was and tried again.
+ */
+export class SelfEnrolment implements Disposable {
+  readonly #options: SelfEnrolmentOptions;
+  readonly #enrolled = new Map<string, Enrolled>();
+  #wanted: readonly NodePod[] = [];
+  #failing = new Map<string, string>();
+  #turn: Promise<void> = Promise.resolve();
+  #retry: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: SelfEnrolmentOptions) {
+    this.#options = options;
+  }
+
+  /** Pods that should be enrolled and are not, with the reason. */
+  get failing(): ReadonlyMap<string, string> {
+    return this.#failing;
+  }
+
+  /** Resolves when every pod has been tried once. */
+  reconcile(wanted: readonly NodePod[]): Promise<void> {
+    this.#wanted = wanted;
+    this.#turn = this.#turn.then(() => this.#run());
+    return this.#turn;
+  }
+
+  /** Stops trying; what is enrolled stays so, closed to anything but a proxy. */
+  [Symbol.dispose](): void {
+    clearTimeout(this.#retry);
+    this.#wanted = [];
+  }
+
+  async #run(): Promise<void> {
+    clearTimeout(this.#retry);
+    const wanted = new Map(this.#wanted.map((pod) => [pod.uid, pod]));
+    for (const [uid, { pod }] of [...this.#enrolled]) {
+      const next = wanted.get(uid);
+      if (next === undefined || !samePlace(next, pod)) await this.#remove(uid);
+    }
+    this.#failing = new Map();
+    for (const pod of wanted.values()) await this.#tryEnrol(pod);
+    await this.#syncHostRules();
+    if (this.#failing.size === 0) return;
+    this.#retry = setTimeout(
+      () => void this.reconcile(this.#wanted),
+      ENROL_RETRY_MS,
+    );
+  }
+
+  async #tryEnrol(pod: NodePod): Promise<void> {
+    try {
+      await this.#enrol(pod);
+    } catch (reason) {
+      const why = messageOf(reason);
+      this.#failing.set(pod.uid, why);
+      this.#options.log.error("cannot enrol pod, trying again", {
+        ...fieldsOf(pod),
+        error: why,
+      });
+    }
+  }
+
+  async #enrol(pod: NodePod): Promise<void> {
+    const netns = openNetns(pod.netnsPath);
+    try {
+      if (this.#isEnrolledIn(pod, netns)) return closeFd(netns);
+      if (netnsId(netns) === ownNetnsId()) {
+        throw new Error(`"${pod.netnsPath}" is hairpin's own namespace`);
+      }
+      if (this.#enrolled.has(pod.uid)) await this.#remove(pod.uid);
+      await this.#serveAndRedirect(pod, netns);
+    } catch (reason) {
+      closeFd(netns);
+      throw reason;
+    }
+  }
+
+  /** The same pod may have come back in another namespace under the same path. */
+  #isEnrolledIn(pod: NodePod, netns: Fd): boolean {
+    const known = this.#enrolled.get(pod.uid);
+    return known !== undefined && netnsId(known.netns) === netnsId(netns);
+  }
+
+  async #serveAndRedirect(pod: NodePod, netns: Fd): Promise<void> {
+    const { host, iptables, log } = this.#options;
+    const { uid, name, namespace, serviceAccount } = pod;
+    await host.add({
+      uid,
+      name,
+      namespace,
+      serviceAccount,
+      netns: dupFd(netns),
+    });
+    try {
+      const options = this.#redirectOptions(pod);
+      const outcome = await applyRedirect({ netns, iptables, options });
+      log.info("pod redirected", { ...fieldsOf(pod), rules: outcome });
+    } catch (reason) {
+      await removeRedirect({ netns, iptables }).catch(() => {});
+      await host.remove(uid);
+      throw reason;
+    }
+    this.#enrolled.set(uid, { pod, netns });
+  }
+
+  #redirectOptions({ overrides }: NodePod): RedirectOptions {
+    return {
+      ...DEFAULT_REDIRECT_OPTIONS,
+      ipv6: this.#options.ipv6,
+      dnsCapture: false, // there is no DNS server in a pod in this version
+      ingressMode: overrides.bypassInboundCapture,
+      virtualInterfaces: overrides.rerouteVirtualInterfaces,
+    };
+  }
+
+  async #remove(uid: string): Promise<void> {
+    const { host, iptables, log } = this.#options;
+    const enrolled = this.#enrolled.get(uid);
+    if (enrolled === undefined) return;
+    const { pod, netns } = enrolled;
+    try {
+      await removeRedirect({ netns, iptables });
+    } catch (reason) {
+      // Without its rules gone the pod is closed, not open: say so and go on.
+      log.error("cannot remove a pod's redirection", {
+        ...fieldsOf(pod),
+        error: messageOf(reason),
+      });
+    }
+    this.#enrolled.delete(uid);
+    closeFd(netns);
+    await host.remove(uid);
+  }
+
+  /** The node's own processes, such as a kubelet's probes, are let through. */
+  async #syncHostRules(): Promise<void> {
+    const ips: Ip[] = [...this.#enrolled.values()].flatMap(({ pod }) =>
+      pod.ips
+    );
+    try {
+      await this.#options.hostRules.sync(ips);
+    } catch (reason) {
+      this.#failing.set("host", messageOf(reason));
+      this.#options.log.error("cannot write the node's probe rules", {
+        error: messageOf(reason),
+      });
+    }
+  }
+}
+
+const samePlace = (a: NodePod, b: NodePod): boolean =>
+  a.netnsPath === b.netnsPath && a.serviceAccount === b.serviceAccount &&
+  JSON.stringify(a.overrides) === JSON.stringify(b.overrides);
+
+const fieldsOf = ({ uid, name, namespace }: NodePod) => ({
+  uid,
+  name,
+  namespace,
+});

@@ -1,0 +1,120 @@
+import type { Config } from "../config/config.ts";
+import { followNodeAgent } from "../control/node_agent.ts";
+import { SelfEnrolment } from "../control/self_enrolment.ts";
+import type { NodePod } from "../kube/mod.ts";
+import {
+  chooseIptables,
+  DEFAULT_PROBE_SOURCES,
+  HostRules,
+} from "../redirect/mod.ts";
+import { runCommand } from "../sys/command.ts";
+import type { Logger } from "../telemetry/log.ts";
+import type { PodManager } from "../worker/pod_manager.ts";
+import type { Readiness } from "./readiness.ts";
+
+export interface EnrolmentOptions {
+  readonly config: Config;
+  readonly pods: PodManager;
+  readonly readiness: Readiness;
+  log(scope: string): Logger;
+  readonly signal: AbortSignal;
+}
+
+/** Whoever decides which pods are served. */
+export interface Enrolment extends Disposable {
+  /** The pods that the configuration wants here; may come before {@link begin}. */
+  want(pods: readonly NodePod[]): void;
+  /** Starts serving: the mesh is known now. */
+  begin(): Promise<void>;
+  /** Rejects when it cannot go on. */
+  readonly failed: Promise<never>;
+}
+
+/** @throws {HairpinError} when the node cannot enrol pods, saying what it lacks. */
+export async function startEnrolment(
+  options: EnrolmentOptions,
+): Promise<Enrolment> {
+  switch (options.config.redirect) {
+    case "self":
+      return await enrolBySelf(options);
+    case "agent":
+      return enrolByAgent(options);
+    case "none":
+      return enrolNobody(options);
+    default:
+      throw new Error(`unhandled: ${options.config.redirect satisfies never}`);
+  }
+}
+
+const NEVER = new Promise<never>(() => {});
+
+async function enrolBySelf(
+  { config, pods, readiness, log }: EnrolmentOptions,
+): Promise<Enrolment> {
+  const ipv6 = config.ipv6.enabled;
+  const iptables = await chooseIptables(runCommand, { ipv6 });
+  const hostRules = new HostRules({
+    netns: undefined,
+    iptables,
+    ipv6,
+    owner: { name: config.nodeName, probeSources: DEFAULT_PROBE_SOURCES },
+  });
+  const self = new SelfEnrolment({
+    host: pods,
+    iptables,
+    hostRules,
+    ipv6,
+    log: log("inpod"),
+  });
+  let wanted: readonly NodePod[] = [];
+  let begun = false;
+  const run = async () => {
+    await self.reconcile(wanted);
+    readiness.set("workload proxy manager", self.failing.size === 0);
+  };
+  return {
+    want(next) {
+      wanted = next;
+      if (begun) void run();
+    },
+    begin() {
+      begun = true;
+      return run();
+    },
+    failed: NEVER,
+    [Symbol.dispose]: () => self[Symbol.dispose](),
+  };
+}
+
+function enrolByAgent(
+  { config, pods, readiness, log, signal }: EnrolmentOptions,
+): Enrolment {
+  const { promise: failed, reject } = Promise.withResolvers<never>();
+  failed.catch(() => {});
+  return {
+    want() {},
+    begin() {
+      followNodeAgent({
+        path: config.inpodUds,
+        host: pods,
+        log: log("inpod"),
+        onReadyChange: (ready) =>
+          readiness.set("workload proxy manager", ready),
+        signal,
+      }).catch(reject);
+      return Promise.resolve();
+    },
+    failed,
+    [Symbol.dispose]() {},
+  };
+}
+
+function enrolNobody({ readiness }: EnrolmentOptions): Enrolment {
+  readiness.set("workload proxy manager", true);
+  return {
+    want() {},
+    begin: () => Promise.resolve(),
+    failed: NEVER,
+    [Symbol.dispose]() {},
+  };
+}

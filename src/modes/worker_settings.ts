@@ -1,0 +1,38 @@
+import type { Config } from "../config/config.ts";
+import type { TcpTuning } from "../sys/sockets.ts";
+import type { WorkerSettings } from "../worker/messages.ts";
+
+/** What the data workers need of the configuration. */
+export function workerSettings(config: Config): Omit<WorkerSettings, "name"> {
+  return {
+    nodeName: config.nodeName,
+    proxy: {
+      network: config.network,
+      packetMark: config.packetMark,
+      tuning: tcpTuning(config),
+      http2: config.http2,
+      nodeLocalLane: config.nodeLocalLane,
+      responseBaggage: config.responseBaggage,
+      localhostAppTunnel: config.localhostAppTunnel,
+      authzInfoLogging: config.authzInfoLogging,
+    },
+    pool: config.pool,
+    ipv6: config.ipv6.enabled,
+    reusePort: config.inpodPortReuse,
+    transparent: transparency(config.requireOriginalSource),
+    log: config.log,
+  };
+}
+
+function tcpTuning({ keepalive, userTimeoutMs }: Config): TcpTuning {
+  const { enabled, ...probes } = keepalive;
+  return {
+    ...(enabled ? { keepalive: probes } : {}),
+    ...(userTimeoutMs === undefined ? {} : { userTimeoutMs }),
+  };
+}
+
+function transparency(required: boolean | undefined) {
+  if (required === undefined) return "try";
+  return required ? "require" : "off";
+}

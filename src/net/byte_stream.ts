@@ -1,0 +1,31 @@
+/**
+ * What a relay needs of a connection, whatever carries it: a TCP socket or an
+ * HTTP/2 stream. Each half ends for itself.
+ */
+export interface ByteStream {
+  /** Sets the receiver and starts reading. Called once. */
+  attach(receiver: ByteReceiver): void;
+  /**
+   * Queues octets. They must not change afterwards.
+   *
+   * @returns false when the caller should pause until `onDrain`.
+   */
+  write(octets: Uint8Array): boolean;
+  /** Ends the write half once everything queued is out; reading goes on. */
+  end(): void;
+  /** Drops the connection at once, so that the peer sees a reset. */
+  reset(): void;
+  pause(): void;
+  resume(): void;
+}
+
+/** Told what a {@link ByteStream} does, in order. */
+export interface ByteReceiver {
+  onData(octets: Uint8Array): void;
+  /** The peer ended its half. */
+  onEnd(): void;
+  /** There is room again after `write` said no. */
+  onDrain(): void;
+  /** Both halves are gone. The last call; `error` when it was not in good order. */
+  onClose(error: Error | undefined): void;
+}

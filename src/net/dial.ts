@@ -1,0 +1,119 @@
+import { Socket } from "node:net";
+import {
+  formatAddress,
+  type Ip,
+  ipToBytes,
+  type SocketAddress,
+} from "../model/address.ts";
+import { closeFd, describeErrno, type Fd, SyscallError } from "../sys/libc.ts";
+import { inNetns } from "../sys/netns.ts";
+import { socketError, startConnect, type TcpTuning } from "../sys/sockets.ts";
+import { ConnectWatch } from "./connect_watch.ts";
+import { DialError } from "./errors.ts";
+import { CONNECT_MS, WRITE_QUEUE_MAX } from "./limits.ts";
+
+export interface DialOptions {
+  /** Namespace to connect from; the process's own when absent. */
+  readonly netns?: Fd;
+  readonly mark?: number;
+  readonly tuning: TcpTuning;
+  /** Source address to show. Best effort; ignored when it is the target's own. */
+  readonly from?: Ip;
+  readonly signal?: AbortSignal;
+  /** Default {@link CONNECT_MS}. */
+  readonly timeoutMs?: number;
+}
+
+const ECONNREFUSED = 111;
+const ETIMEDOUT = 110;
+
+const watch = new ConnectWatch();
+
+/**
+ * Opens a TCP connection.
+ *
+ * @returns a connected socket, half-open allowed, not read from yet.
+ * @throws {DialError} when it cannot be had in time.
+ */
+export async function dialTcp(
+  to: SocketAddress,
+  options: DialOptions,
+): Promise<Socket> {
+  const fd = start(to, options);
+  try {
+    await connected(fd, to, options);
+  } catch (reason) {
+    closeFd(fd);
+    throw reason;
+  }
+  return adopt(fd);
+}
+
+/** Wraps a connected descriptor; the runtime owns it from here. */
+function adopt(fd: Fd): Socket {
+  // The runtime takes these options, its types do not name `fd` with marks.
+  const options: Record<string, unknown> = {
+    fd,
+    allowHalfOpen: true,
+    writableHighWaterMark: WRITE_QUEUE_MAX,
+  };
+  return new Socket(options);
+}
+
+function start(to: SocketAddress, options: DialOptions): Fd {
+  const { netns, mark, tuning, from } = options;
+  const open = () =>
+    startConnect({
+      to: { ip: ipToBytes(to.ip), port: to.port },
+      tuning,
+      ...(mark === undefined ? {} : { mark }),
+      ...(from === undefined || from === to.ip
+        ? {}
+        : { from: ipToBytes(from) }),
+    }).fd;
+  try {
+    return netns === undefined ? open() : inNetns(netns, open);
+  } catch (reason) {
+    if (!(reason instanceof SyscallError)) throw reason;
+    throw toDialError(to, reason.errno);
+  }
+}
+
+function toDialError(to: SocketAddress, code: number): DialError {
+  const why = code === ECONNREFUSED
+    ? "refused"
+    : code === ETIMEDOUT
+    ? "timeout"
+    : "failed";
+  return new DialError(formatAddress(to), why, describeErrno(code));
+}
+
+function connected(
+  fd: Fd,
+  to: SocketAddress,
+  { signal, timeoutMs = CONNECT_MS }: DialOptions,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const settle = (act: () => void) => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", abort);
+      watch.forget(fd);
+      act();
+    };
+    const fail = (why: "timeout" | "aborted", detail: string) =>
+      settle(() => reject(new DialError(formatAddress(to), why, detail)));
+    const abort = () => fail("aborted", "given up");
+    const timer = setTimeout(
+      () => fail("timeout", "deadline has elapsed"),
+      timeoutMs,
+    );
+    signal?.addEventListener("abort", abort);
+    if (signal?.aborted) return abort();
+    watch.onEnded(fd, () =>
+      settle(() => {
+        const code = socketError(fd);
+        if (code === 0) resolve();
+        else reject(toDialError(to, code));
+      }));
+  });
+}

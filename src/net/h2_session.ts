@@ -1,0 +1,265 @@
+import type { TLSSocket } from "node:tls";
+import { messageOf } from "../base/errors.ts";
+import {
+  H2Code,
+  H2Connection,
+  type H2Handlers,
+  type HeaderList,
+  type StreamId,
+} from "../wire/h2/mod.ts";
+import { TunnelError } from "./errors.ts";
+import { H2Stream, type StreamCarrier, StreamResetError } from "./h2_stream.ts";
+import {
+  H2_PREFACE_MS,
+  JOIN_MAX,
+  PING_INTERVAL_MS,
+  PING_TIMEOUT_MS,
+} from "./limits.ts";
+
+export interface H2SessionOptions {
+  readonly role: "client" | "server";
+  /** Windows and frame size in octets. */
+  readonly http2: {
+    readonly streamWindow: number;
+    readonly connectionWindow: number;
+    readonly frameSize: number;
+  };
+  readonly maxConcurrentStreams?: number;
+  readonly maxHeaderListSize?: number;
+  /** Server: a request came. `end` says that it has no body. */
+  onRequest?(stream: H2Stream, headers: HeaderList, end: boolean): void;
+  /** A stream is over: there is room for another. */
+  onStreamClosed?(): void;
+  /** The peer will take no new streams. */
+  onGoAway?(): void;
+  /** The session is over; the last call. */
+  onClosed?(reason: Error | undefined): void;
+}
+
+/**
+ * An HTTP/2 connection over a TLS socket, which it owns: moves octets between
+ * the two, keeps the peer alive by PING, and gives each stream as a
+ * {@link H2Stream}. All output of one turn leaves in one write.
+ */
+export class H2Session implements StreamCarrier {
+  readonly h2: H2Connection;
+  readonly #socket: TLSSocket;
+  readonly #options: H2SessionOptions;
+  readonly #streams = new Map<StreamId, H2Stream>();
+  #congested = false;
+  #flushing = false;
+  #closed = false;
+  #ending = false;
+  #why: Error | undefined;
+  #timer: ReturnType<typeof setTimeout>;
+
+  constructor(socket: TLSSocket, options: H2SessionOptions) {
+    this.#socket = socket;
+    this.#options = options;
+    const { http2, maxConcurrentStreams, maxHeaderListSize } = options;
+    this.h2 = new H2Connection(options.role, this.#handlers(), {
+      now: () => performance.now(),
+      streamWindow: http2.streamWindow,
+      connectionWindow: http2.connectionWindow,
+      frameLengthMax: http2.frameSize,
+      ...(maxConcurrentStreams === undefined
+        ? {}
+        : { concurrentStreamsMax: maxConcurrentStreams }),
+      ...(maxHeaderListSize === undefined
+        ? {}
+        : { headerListSizeMax: maxHeaderListSize }),
+    });
+    this.#timer = setTimeout(
+      () => this.destroy(new TunnelError("http2", "http2 handshake timed out")),
+      H2_PREFACE_MS,
+    );
+    this.#listen();
+    this.#schedule();
+  }
+
+  get congested(): boolean {
+    return this.#congested;
+  }
+
+  /** Streams that count against limits. */
+  get openStreams(): number {
+    return this.#streams.size;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /**
+   * Opens a stream with a request.
+   *
+   * @returns undefined when the peer's limit or GOAWAY forbids one.
+   */
+  open(headers: HeaderList): H2Stream | undefined {
+    if (this.#closed || this.#ending) return undefined;
+    const id = this.h2.openStream(headers, false);
+    if (id === undefined) return undefined;
+    const stream = new H2Stream(id, this);
+    this.#streams.set(id, stream);
+    return stream;
+  }
+
+  /** Refuses new streams; the session closes when those in progress end. */
+  drain(): void {
+    if (this.#closed || this.#ending) return;
+    this.#ending = true;
+    this.h2.drain();
+  }
+
+  /** Drops the session and everything on it. */
+  destroy(reason?: Error): void {
+    if (this.#closed) return;
+    this.#why ??= reason;
+    this.h2.goAway(H2Code.NO_ERROR);
+    this.#flush();
+    this.#socket.destroy();
+    this.#onSocketClose();
+  }
+
+  #listen(): void {
+    const socket = this.#socket;
+    socket.setNoDelay(true);
+    socket.on("data", (octets: Uint8Array) => this.#receive(octets));
+    socket.on("drain", () => {
+      this.#congested = false;
+      for (const stream of [...this.#streams.values()]) stream.onUncongested();
+    });
+    socket.on("error", (reason: unknown) => {
+      this.#why ??= new TunnelError("http2", `io error: ${messageOf(reason)}`);
+    });
+    // HTTP/2 has no half-closed connections: an end is the end.
+    socket.on("end", () => socket.destroy());
+    socket.on("close", () => this.#onSocketClose());
+  }
+
+  #receive(octets: Uint8Array): void {
+    let error: Error | undefined;
+    try {
+      error = this.h2.receive(octets);
+    } catch (bug) {
+      error = new TunnelError("http2", `h2 failed: ${messageOf(bug)}`);
+    }
+    if (error === undefined) return;
+    this.#why ??= error;
+    this.#flush(); // the GOAWAY that says why
+    this.#socket.end();
+    this.#socket.destroySoon();
+    this.#onSocketClose();
+  }
+
+  #handlers(): H2Handlers {
+    return {
+      onHeaders: (id, headers, kind, end) => {
+        if (kind === "request") {
+          const stream = new H2Stream(id, this);
+          this.#streams.set(id, stream);
+          this.#options.onRequest?.(stream, headers, end);
+        } else if (kind === "response") {
+          this.#streams.get(id)?.onResponse(headers);
+        }
+        if (end) this.#streams.get(id)?.onEnd();
+      },
+      onData: (id, octets, end) => {
+        const stream = this.#streams.get(id);
+        if (stream === undefined) return;
+        if (octets.length > 0) stream.onData(octets);
+        if (end) stream.onEnd();
+      },
+      onReset: (id, code) => this.#closeStream(id, new StreamResetError(code)),
+      onWritable: (id) => this.#streams.get(id)?.onWindow(),
+      onGoAway: () => {
+        this.#ending = true;
+        this.#options.onGoAway?.();
+      },
+      onFinished: () => this.#finish(),
+      onPong: () => this.#quietTimer(),
+      onSettings: () => this.#quietTimer(),
+      onClosed: (id) => this.#closeStream(id, undefined),
+      onOutput: () => this.#schedule(),
+    };
+  }
+
+  #closeStream(id: StreamId, error: Error | undefined): void {
+    const stream = this.#streams.get(id);
+    if (stream === undefined) return;
+    this.#streams.delete(id);
+    stream.onClosed(error);
+    this.#options.onStreamClosed?.();
+  }
+
+  /** GOAWAY has been said and the last stream is over. */
+  #finish(): void {
+    if (this.#closed) return;
+    this.#flush();
+    this.#socket.end();
+  }
+
+  /** Next: a PING after a while of nothing. */
+  #quietTimer(): void {
+    if (this.#closed) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#ping(), PING_INTERVAL_MS);
+  }
+
+  /** Next: the answer, or the end. */
+  #ping(): void {
+    this.h2.ping(0);
+    this.#timer = setTimeout(
+      () => this.destroy(new TunnelError("http2", "HBONE ping timeout")),
+      PING_TIMEOUT_MS,
+    );
+  }
+
+  #schedule(): void {
+    if (this.#flushing || this.#closed) return;
+    this.#flushing = true;
+    setImmediate(() => {
+      this.#flushing = false;
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    if (this.#closed || this.#socket.destroyed) return;
+    const chunks = this.h2.takeOutput();
+    if (chunks.length === 0) return;
+    if (!this.#write(chunks)) this.#congested = true;
+  }
+
+  #write(chunks: Uint8Array[]): boolean {
+    if (chunks.length === 1) return this.#socket.write(chunks[0]!);
+    let size = 0;
+    for (const chunk of chunks) size += chunk.length;
+    if (size <= JOIN_MAX) return this.#socket.write(join(chunks, size));
+    this.#socket.cork();
+    let room = true;
+    for (const chunk of chunks) room = this.#socket.write(chunk) && room;
+    this.#socket.uncork();
+    return room;
+  }
+
+  #onSocketClose(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    const reason = this.#why ?? new TunnelError("http2", "connection closed");
+    for (const stream of [...this.#streams.values()]) stream.onClosed(reason);
+    this.#streams.clear();
+    this.#options.onClosed?.(this.#why);
+  }
+}
+
+function join(chunks: readonly Uint8Array[], size: number): Uint8Array {
+  const joined = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    joined.set(chunk, at);
+    at += chunk.length;
+  }
+  return joined;
+}

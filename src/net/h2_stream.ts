@@ -1,0 +1,164 @@
+import type { H2Connection, HeaderList, StreamId } from "../wire/h2/mod.ts";
+import { H2Code } from "../wire/h2/mod.ts";
+import type { ByteReceiver, ByteStream } from "./byte_stream.ts";
+
+/** What a stream needs of the session that carries it. */
+export interface StreamCarrier {
+  readonly h2: H2Connection;
+  /** Whether the socket below asks its writers to wait. */
+  readonly congested: boolean;
+}
+
+/** The peer ended the stream with an error code other than NO_ERROR. */
+export class StreamResetError extends Error {
+  constructor(readonly errorCode: number) {
+    super(`stream reset by peer (HTTP/2 error code ${errorCode})`);
+  }
+}
+
+/**
+ * One HTTP/2 stream as a {@link ByteStream}. Credit for what it received goes
+ * back to the peer only while it is not paused, so a slow reader slows its peer.
+ */
+export class H2Stream implements ByteStream {
+  readonly #carrier: StreamCarrier;
+  #receiver: ByteReceiver | undefined;
+  /** What came before a receiver was attached; bounded by the window. */
+  #early: (() => void)[] = [];
+  /** Octets that the window did not take yet. */
+  #unsent: Uint8Array[] = [];
+  #endWanted = false;
+  #ended = false;
+  #paused = false;
+  #owed = 0;
+  #full = false;
+  #closed = false;
+  #onResponse: ((headers: HeaderList | undefined) => void) | undefined;
+
+  constructor(readonly id: StreamId, carrier: StreamCarrier) {
+    this.#carrier = carrier;
+  }
+
+  attach(receiver: ByteReceiver): void {
+    this.#receiver = receiver;
+    for (const replay of this.#early.splice(0)) replay();
+  }
+
+  /**
+   * The final response's header list.
+   *
+   * @returns undefined when the stream ended without one.
+   */
+  response(): Promise<HeaderList | undefined> {
+    return new Promise((resolve) => this.#onResponse = resolve);
+  }
+
+  /** Answers a request; octets may follow unless `end`. */
+  respond(headers: HeaderList, end: boolean): void {
+    if (this.#closed) return;
+    this.#carrier.h2.sendHeaders(this.id, headers, end);
+    this.#ended ||= end;
+  }
+
+  write(octets: Uint8Array): boolean {
+    if (this.#closed) return true; // the relay is about to learn of it
+    if (this.#unsent.length > 0) this.#unsent.push(octets);
+    else this.#send(octets);
+    this.#full = this.#unsent.length > 0 || this.#carrier.congested;
+    return !this.#full;
+  }
+
+  end(): void {
+    this.#endWanted = true;
+    this.#sendEnd();
+  }
+
+  reset(): void {
+    if (!this.#closed) this.#carrier.h2.reset(this.id, H2Code.CANCEL);
+  }
+
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#release(0);
+  }
+
+  #send(octets: Uint8Array): void {
+    const taken = this.#carrier.h2.sendData(this.id, octets, false);
+    if (taken < octets.length) this.#unsent.push(octets.subarray(taken));
+  }
+
+  #sendEnd(): void {
+    if (!this.#endWanted || this.#ended || this.#closed) return;
+    if (this.#unsent.length > 0) return;
+    this.#ended = true;
+    this.#carrier.h2.sendData(this.id, NOTHING, true);
+  }
+
+  #release(more: number): void {
+    this.#owed += more;
+    if (this.#paused || this.#owed === 0 || this.#receiver === undefined) {
+      return;
+    }
+    const octets = this.#owed;
+    this.#owed = 0;
+    this.#carrier.h2.release(this.id, octets);
+  }
+
+  /** Called by the session: the window opened. */
+  onWindow(): void {
+    const waiting = this.#unsent.splice(0);
+    for (const [i, octets] of waiting.entries()) {
+      this.#send(octets);
+      if (this.#unsent.length === 0) continue;
+      this.#unsent.push(...waiting.slice(i + 1));
+      return;
+    }
+    this.#sendEnd();
+    this.onUncongested();
+  }
+
+  /** Called by the session: the socket below has room again. */
+  onUncongested(): void {
+    if (!this.#full || this.#unsent.length > 0) return;
+    if (this.#carrier.congested) return;
+    this.#full = false;
+    this.#receiver?.onDrain();
+  }
+
+  /** Called by the session with the final response. */
+  onResponse(headers: HeaderList): void {
+    this.#onResponse?.(headers);
+    this.#onResponse = undefined;
+  }
+
+  /** Called by the session: part of a DATA frame. */
+  onData(octets: Uint8Array): void {
+    if (this.#receiver === undefined) {
+      this.#early.push(() => this.onData(octets));
+      return;
+    }
+    this.#receiver.onData(octets);
+    this.#release(octets.length);
+  }
+
+  /** Called by the session: END_STREAM. */
+  onEnd(): void {
+    if (this.#receiver === undefined) this.#early.push(() => this.onEnd());
+    else this.#receiver.onEnd();
+  }
+
+  /** Called by the session: the stream is gone. */
+  onClosed(error: Error | undefined): void {
+    this.#closed = true;
+    this.#onResponse?.(undefined);
+    this.#onResponse = undefined;
+    if (this.#receiver !== undefined) this.#receiver.onClose(error);
+    else this.#early.push(() => this.#receiver?.onClose(error));
+  }
+}
+
+const NOTHING = new Uint8Array(0);

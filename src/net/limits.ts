@@ -1,0 +1,40 @@
+/** Named limits of everything that waits or buffers on a socket. */
+
+/** TCP connect, from the socket's making to its answer. As in ztunnel. */
+export const CONNECT_MS = 10_000;
+
+/**
+ * TLS handshake, either side. ztunnel has none, and so keeps idle connections
+ * to its port for ever.
+ */
+export const TLS_HANDSHAKE_MS = 10_000;
+
+/** The peer's first SETTINGS frame, after TLS. Own choice. */
+export const H2_PREFACE_MS = 10_000;
+
+/**
+ * The answer to a CONNECT. It covers the peer's own {@link CONNECT_MS} to the
+ * application and the way there and back. Own choice; ztunnel waits for ever.
+ */
+export const CONNECT_RESPONSE_MS = 20_000;
+
+/** Quiet time before an HTTP/2 PING, as in ztunnel. */
+export const PING_INTERVAL_MS = 10_000;
+
+/** Wait for the answer to a PING, as in ztunnel. */
+export const PING_TIMEOUT_MS = 20_000;
+
+/**
+ * Octets that may wait in user space for one socket before its source is
+ * paused: enough to keep the kernel's buffer full between two turns.
+ */
+export const WRITE_QUEUE_MAX = 512 * 1024;
+
+/** Output of one turn up to this size is joined into one buffer before TLS. */
+export const JOIN_MAX = 32 * 1024;
+
+/** Connections that the kernel may hold ready for accept, as in ztunnel. */
+export const LISTEN_BACKLOG = 128;
+
+/** How long a watch for finished connects sleeps before it looks again. */
+export const CONNECT_WATCH_MS = 1_000;

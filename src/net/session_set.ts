@@ -1,0 +1,32 @@
+import type { H2Session } from "./h2_session.ts";
+
+/** The HTTP/2 sessions that one owner has open, to end them together. */
+export class SessionSet {
+  readonly #sessions = new Set<H2Session>();
+  #draining = false;
+
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  add(session: H2Session): void {
+    if (session.closed) return;
+    this.#sessions.add(session);
+    if (this.#draining) session.drain();
+  }
+
+  delete(session: H2Session): void {
+    this.#sessions.delete(session);
+  }
+
+  /** GOAWAY to all, now and later; streams in progress finish. */
+  drain(): void {
+    this.#draining = true;
+    for (const session of [...this.#sessions]) session.drain();
+  }
+
+  /** Drops all at once. */
+  destroy(): void {
+    for (const session of [...this.#sessions]) session.destroy();
+  }
+}

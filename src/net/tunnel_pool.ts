@@ -1,0 +1,171 @@
+import type { HeaderList } from "../wire/h2/mod.ts";
+import { TunnelError } from "./errors.ts";
+import type { H2Session } from "./h2_session.ts";
+import type { H2Stream } from "./h2_stream.ts";
+
+export interface TunnelPoolOptions {
+  readonly streamsPerConnectionMax: number;
+  readonly unusedReleaseMs: number;
+}
+
+/** Told by a session what becomes of it. */
+export interface SessionEvents {
+  onStreamClosed(): void;
+  onGoAway(): void;
+  onClosed(): void;
+}
+
+/** Opens one tunnel for a key; rejects when it cannot be had. */
+export type OpenSession = (events: SessionEvents) => Promise<H2Session>;
+
+interface Entry {
+  readonly sessions: Set<H2Session>;
+  /** The one handshake of this key, while there is one. */
+  opening: Promise<void> | undefined;
+}
+
+/** Sessions of one pod in one worker; a peer may end up with several each. */
+export const POOL_SESSIONS_MAX = 500;
+
+/**
+ * Shares HBONE tunnels. The key must hold everything that makes two tunnels
+ * different: source identity, destination identities in order, and address.
+ * There is one handshake at a time for a key; keys do not wait for each other,
+ * and everyone who waited for a handshake that failed learns of it at once.
+ */
+export class TunnelPool {
+  readonly #options: TunnelPoolOptions;
+  readonly #entries = new Map<string, Entry>();
+  readonly #idle = new Map<H2Session, ReturnType<typeof setTimeout>>();
+  #closed = false;
+
+  constructor(options: TunnelPoolOptions) {
+    this.#options = options;
+  }
+
+  /** Sessions that are open now. */
+  get size(): number {
+    let size = 0;
+    for (const entry of this.#entries.values()) size += entry.sessions.size;
+    return size;
+  }
+
+  /**
+   * Opens a stream on a shared tunnel, and a tunnel where there is none.
+   *
+   * @throws what `open` throws; {@link TunnelError} once the pool is closed.
+   */
+  async openStream(
+    key: string,
+    headers: HeaderList,
+    open: OpenSession,
+  ): Promise<H2Stream> {
+    for (;;) {
+      if (this.#closed) throw new TunnelError("http2", "pool draining");
+      const entry = this.#entryOf(key);
+      const stream = this.#streamOn(entry, headers);
+      if (stream !== undefined) return stream;
+      const first = entry.opening === undefined;
+      await (entry.opening ??= this.#open(key, entry, open));
+      // Whoever asked for the tunnel is woken first; a tunnel that has no room
+      // for its very first stream never will.
+      if (!first) continue;
+      const own = this.#streamOn(entry, headers);
+      if (own !== undefined) return own;
+      throw new TunnelError("http2", "h2 failed: the peer takes no streams");
+    }
+  }
+
+  /** Finishes what runs and takes nothing new. */
+  drain(): void {
+    this.#closed = true;
+    for (const { sessions } of this.#entries.values()) {
+      for (const session of [...sessions]) session.drain();
+    }
+  }
+
+  /** Drops all tunnels at once. */
+  destroy(reason?: Error): void {
+    this.#closed = true;
+    for (const { sessions } of [...this.#entries.values()]) {
+      for (const session of [...sessions]) session.destroy(reason);
+    }
+    for (const timer of this.#idle.values()) clearTimeout(timer);
+    this.#entries.clear();
+  }
+
+  #entryOf(key: string): Entry {
+    const known = this.#entries.get(key);
+    if (known !== undefined) return known;
+    const made: Entry = { sessions: new Set(), opening: undefined };
+    this.#entries.set(key, made);
+    return made;
+  }
+
+  #streamOn(entry: Entry, headers: HeaderList): H2Stream | undefined {
+    for (const session of entry.sessions) {
+      if (session.openStreams >= this.#options.streamsPerConnectionMax) {
+        continue;
+      }
+      const stream = session.open(headers);
+      if (stream === undefined) continue;
+      this.#busy(session);
+      return stream;
+    }
+    return undefined;
+  }
+
+  async #open(key: string, entry: Entry, open: OpenSession): Promise<void> {
+    if (this.size >= POOL_SESSIONS_MAX) this.#closeOneIdle();
+    let session: H2Session | undefined;
+    const forget = () => session && this.#forget(key, entry, session);
+    try {
+      session = await open({
+        onStreamClosed: () => this.#settle(session),
+        onGoAway: () => forget(),
+        onClosed: () => forget(),
+      });
+      if (this.#closed) return session.destroy();
+      if (!session.closed) entry.sessions.add(session);
+      this.#settle(session);
+    } finally {
+      entry.opening = undefined;
+      this.#drop(key, entry);
+    }
+  }
+
+  /** Starts the idle clock of a session that has nothing to do. */
+  #settle(session: H2Session | undefined): void {
+    if (session === undefined || session.openStreams > 0) return;
+    if (session.closed || this.#idle.has(session)) return;
+    const close = () => {
+      this.#idle.delete(session);
+      session.drain();
+    };
+    const timer = setTimeout(close, this.#options.unusedReleaseMs);
+    this.#idle.set(session, timer);
+  }
+
+  #busy(session: H2Session): void {
+    clearTimeout(this.#idle.get(session));
+    this.#idle.delete(session);
+  }
+
+  #closeOneIdle(): void {
+    const [longest] = this.#idle.keys();
+    if (longest === undefined) return;
+    this.#busy(longest);
+    longest.drain();
+  }
+
+  #forget(key: string, entry: Entry, session: H2Session): void {
+    this.#busy(session);
+    entry.sessions.delete(session);
+    this.#drop(key, entry);
+  }
+
+  #drop(key: string, entry: Entry): void {
+    if (entry.sessions.size > 0 || entry.opening !== undefined) return;
+    if (this.#entries.get(key) === entry) this.#entries.delete(key);
+  }
+}

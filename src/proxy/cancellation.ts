@@ -1,0 +1,24 @@
+/** Why a connection is ended from our side. */
+export type CancelReason = "policy" | "drain" | "pod-removed";
+
+/** Ends one connection at whatever step it is in; the first reason counts. */
+export class Cancellation {
+  #reason: CancelReason | undefined;
+  #onCancel: (() => void) | undefined;
+
+  get reason(): CancelReason | undefined {
+    return this.#reason;
+  }
+
+  /** Says what a cancel has to end now; replaces what was said before. */
+  during(onCancel: () => void): void {
+    this.#onCancel = onCancel;
+    if (this.#reason !== undefined) onCancel();
+  }
+
+  cancel(reason: CancelReason): void {
+    if (this.#reason !== undefined) return;
+    this.#reason = reason;
+    this.#onCancel?.();
+  }
+}

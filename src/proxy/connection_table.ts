@@ -1,0 +1,69 @@
+import type { SocketAddress } from "../model/address.ts";
+import type { Lane } from "../telemetry/hairpin_metrics.ts";
+import type { Cancellation } from "./cancellation.ts";
+
+/** What is shown of an open connection; plain data. */
+export interface ConnectionRow {
+  readonly direction: "inbound" | "outbound";
+  readonly src: SocketAddress;
+  /** Outbound: what the application asked for. Inbound: the service named by the peer, if any. */
+  readonly originalDst?: string;
+  readonly actualDst: SocketAddress;
+  readonly protocol: "HBONE" | "TCP" | "DOUBLEHBONE";
+  readonly lane: Lane;
+  /** Who moves the octets. */
+  readonly relay: "kernel" | "user";
+}
+
+/** An open connection: what is shown of it, and the handle to end it. */
+export interface OpenConnection {
+  readonly row: ConnectionRow;
+  readonly cancellation: Cancellation;
+  /** Inbound only: asks policy again; false when it is no longer allowed. */
+  stillAllowed?(): boolean;
+}
+
+/** The open connections of one pod in one worker. */
+export class ConnectionTable {
+  readonly #open = new Set<OpenConnection>();
+  #onEmpty: (() => void) | undefined;
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  add(connection: OpenConnection): void {
+    this.#open.add(connection);
+  }
+
+  remove(connection: OpenConnection): void {
+    this.#open.delete(connection);
+    if (this.#open.size === 0) this.#onEmpty?.();
+  }
+
+  rows(): ConnectionRow[] {
+    return Array.from(this.#open, ({ row }) => row);
+  }
+
+  /** Ends every inbound connection that policy no longer allows. */
+  recheck(): void {
+    for (const connection of [...this.#open]) {
+      if (connection.stillAllowed?.() === false) {
+        connection.cancellation.cancel("policy");
+      }
+    }
+  }
+
+  /** Ends everything at once. */
+  cancelAll(why: "drain" | "pod-removed"): void {
+    for (const connection of [...this.#open]) {
+      connection.cancellation.cancel(why);
+    }
+  }
+
+  /** Resolves when no connection is open, now or later. */
+  whenEmpty(): Promise<void> {
+    if (this.#open.size === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#onEmpty = resolve);
+  }
+}

@@ -1,0 +1,90 @@
+/** What one connection may use on its way: handles with no more rights than that. */
+import type { WorkloadCertificate } from "../model/certificate.ts";
+import type { Identity } from "../model/identity.ts";
+import type { MeshReader } from "../model/mesh_state.ts";
+import type { Workload } from "../model/workload.ts";
+import type { SessionSet } from "../net/session_set.ts";
+import type { TlsServers } from "../net/tls_servers.ts";
+import type { TunnelPool } from "../net/tunnel_pool.ts";
+import type { Fd } from "../sys/libc.ts";
+import type { TcpTuning } from "../sys/sockets.ts";
+import type { AccessLog } from "../telemetry/access_log.ts";
+import type { HairpinMetrics } from "../telemetry/hairpin_metrics.ts";
+import type { Logger } from "../telemetry/log.ts";
+import type { TrafficMetrics } from "../telemetry/traffic.ts";
+import type { ConnectionTable } from "./connection_table.ts";
+
+/** The settings that connections depend on. */
+export interface ProxySettings {
+  readonly network: string;
+  readonly packetMark: number | undefined;
+  readonly tuning: TcpTuning;
+  readonly http2: {
+    readonly streamWindow: number;
+    readonly connectionWindow: number;
+    readonly frameSize: number;
+  };
+  readonly nodeLocalLane: boolean;
+  readonly responseBaggage: boolean;
+  readonly localhostAppTunnel: boolean;
+  /** Log policy decisions at info instead of debug. */
+  readonly authzInfoLogging: boolean;
+}
+
+/** Who is enrolled, as its enrolment says; the mesh's record is looked up by it. */
+export interface PodInfo {
+  readonly uid: string;
+  readonly name: string;
+  readonly namespace: string;
+  readonly serviceAccount: string;
+}
+
+/** Current certificates by identity. */
+export interface CertificateReader {
+  /**
+   * Waits for a certificate that is on its way.
+   *
+   * @throws {IdentityError} when there is none to be had now.
+   */
+  get(identity: Identity): Promise<WorkloadCertificate>;
+}
+
+/** One pod that this process serves. */
+export interface ServedPod {
+  readonly info: PodInfo;
+  readonly netns: Fd;
+  readonly connections: ConnectionTable;
+  /** Tunnels that this pod opened. */
+  readonly pool: TunnelPool;
+  /** Tunnels that were opened to this pod. */
+  readonly inboundSessions: SessionSet;
+  /** Whether the peer's address may be kept towards the application. */
+  readonly transparent: boolean;
+}
+
+/** All that a worker's connections share. */
+export interface ProxyContext {
+  readonly settings: ProxySettings;
+  readonly mesh: MeshReader;
+  readonly certificates: CertificateReader;
+  readonly tlsServers: TlsServers;
+  readonly traffic: TrafficMetrics;
+  readonly figures: HairpinMetrics;
+  readonly accessLog: AccessLog;
+  /** By scope name, such as `proxy::inbound`. */
+  log(scope: string): Logger;
+  random(): number;
+  /** Fills with random octets, for trace identifiers. */
+  randomBytes(count: number): Uint8Array;
+  /** The mesh's record of a pod served here; waits a little for it. */
+  workloadOf(pod: PodInfo): Promise<Workload | undefined>;
+  /** The pod served by this process that a workload record describes. */
+  localPod(workload: Workload): ServedPod | undefined;
+}
+
+/** The identity that a workload record gives its pod. */
+export const identityOf = (workload: Workload): Identity => ({
+  trustDomain: workload.trustDomain,
+  namespace: workload.namespace,
+  serviceAccount: workload.serviceAccount,
+});

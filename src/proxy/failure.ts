@@ -1,0 +1,86 @@
+import { messageOf } from "../base/errors.ts";
+import { DialError, IdentityError, TunnelError } from "../net/errors.ts";
+import { StreamResetError } from "../net/h2_stream.ts";
+import type { RelayEnd } from "../net/relay.ts";
+import type { ResponseFlag } from "../telemetry/traffic.ts";
+import { H2Code } from "../wire/h2/mod.ts";
+import type { CancelReason } from "./cancellation.ts";
+
+/** How a connection went wrong: the metrics' flag and ztunnel's words. */
+export interface Failure {
+  readonly flag: ResponseFlag;
+  readonly error: string;
+}
+
+/** What a failed way to the next hop means. */
+export function outboundFailure(reason: unknown): Failure {
+  if (reason instanceof DialError) {
+    return { flag: "CONNECT", error: ioError(reason) };
+  }
+  if (reason instanceof IdentityError) {
+    const flag = reason.whose === "own" ? "IDENTITY_ERROR" : "CONNECT";
+    return { flag, error: reason.message };
+  }
+  if (reason instanceof TunnelError && reason.stage === "http2") {
+    return { flag: "H2_HANDSHAKE_FAILURE", error: reason.message };
+  }
+  return { flag: "CONNECT", error: messageOf(reason) };
+}
+
+/** The same for a tunnel, whose port a NetworkPolicy may be blocking. */
+export function tunnelFailure(reason: unknown): Failure {
+  if (reason instanceof DialError && reason.why === "timeout") {
+    return {
+      flag: "NETWORK_POLICY",
+      error: "connection timed out, maybe a NetworkPolicy is blocking HBONE " +
+        `port 15008: ${reason.detail}`,
+    };
+  }
+  return outboundFailure(reason);
+}
+
+/** The application behind us did not take the connection. */
+export const upstreamFailure = (reason: unknown): Failure => ({
+  flag: "CONNECT",
+  error: `connection failed: ${
+    reason instanceof DialError ? reason.detail : messageOf(reason)
+  }`,
+});
+
+export const policyFailure = (because: string): Failure => ({
+  flag: "DENY",
+  error: `connection closed due to policy rejection: ${because}`,
+});
+
+/** What we ended ourselves. */
+export function cancelFailure(reason: CancelReason | undefined): Failure {
+  return reason === "policy"
+    ? { flag: "DENY", error: "connection closed due to policy change" }
+    : { flag: "-", error: "connection closed due to connection drain" };
+}
+
+const ioError = (reason: DialError): string => `io error: ${reason.detail}`;
+
+/** Ends that applications bring about every day, and that say nothing is wrong. */
+const EVERYDAY_CODES: ReadonlySet<unknown> = new Set([
+  "ECONNRESET",
+  "EPIPE",
+  "ENOTCONN",
+  "ECONNABORTED",
+]);
+
+/** undefined when the relay ended as relays do, a peer's reset included. */
+export function relayFailure(end: RelayEnd): Failure | undefined {
+  if (end.how !== "reset" || end.error === undefined) return undefined;
+  const { error } = end;
+  if (error instanceof StreamResetError) {
+    return isEveryday(error.errorCode)
+      ? undefined
+      : { flag: "CONNECT", error: `h2 failed: ${error.message}` };
+  }
+  if (EVERYDAY_CODES.has((error as { code?: unknown }).code)) return undefined;
+  return { flag: "CONNECT", error: `receive: ${messageOf(error)}` };
+}
+
+const isEveryday = (code: number): boolean =>
+  code === H2Code.NO_ERROR || code === H2Code.CANCEL;

@@ -1,0 +1,65 @@
+/** What reaches a pod without a tunnel. */
+import { formatIdentity } from "../model/identity.ts";
+import { resolvePlaintextInbound } from "../decide/plaintext_target.ts";
+import type { Accepted } from "../net/listen.ts";
+import { TcpStream } from "../net/tcp_stream.ts";
+import { peerOfWorkload, type TrafficContext } from "../telemetry/traffic.ts";
+import { identityOf, type ProxyContext, type ServedPod } from "./context.ts";
+import { serveInbound } from "./inbound_connection.ts";
+import { serviceNames } from "./service_names.ts";
+
+/** Serves one connection that was captured on its way into `pod`. */
+export async function serveInboundPlaintext(
+  context: ProxyContext,
+  pod: ServedPod,
+  { socket, peer: src, original, local }: Accepted,
+): Promise<void> {
+  const client = new TcpStream(socket);
+  const dst = original ?? local;
+  const refuse = (error: string) => {
+    client.reset();
+    context.accessLog.failed({ src, dst, direction: "inbound", error });
+  };
+  const workload = await context.workloadOf(pod.info);
+  if (workload === undefined) {
+    return refuse(workloadUnknown(pod));
+  }
+  const target = resolvePlaintextInbound(context.mesh, { pod: workload, dst });
+  if (target.kind === "refuse") return refuse(target.because);
+  const source = context.mesh.workloadByIp(context.settings.network, src.ip);
+  const traffic: TrafficContext = {
+    reporter: "destination",
+    src,
+    dst,
+    mutualTls: false,
+    destination: peerOfWorkload(workload),
+    destinationPrincipal: formatIdentity(identityOf(workload)),
+    ...(source === undefined ? {} : { source: peerOfWorkload(source) }),
+    ...serviceNames(target.service),
+  };
+  const end = await serveInbound(context, {
+    pod,
+    workload,
+    src,
+    dst: target.dst,
+    traffic,
+    row: {
+      direction: "inbound",
+      src,
+      actualDst: target.dst,
+      protocol: "TCP",
+      lane: "plaintext",
+      relay: "user",
+    },
+    ...(pod.transparent ? { from: src.ip } : {}),
+    downstream: { accept: () => client, refuse: () => client.reset() },
+  });
+  if (end.failure !== undefined) client.reset();
+}
+
+/** ztunnel's words for a pod that the mesh has no record of. */
+export function workloadUnknown({ info }: ServedPod): string {
+  const { name, namespace, serviceAccount } = info;
+  return "failed to fetch information about local workload: " +
+    `${serviceAccount}.${namespace} (${name})`;
+}

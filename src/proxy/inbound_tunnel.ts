@@ -1,0 +1,76 @@
+/** What reaches a pod in an HBONE tunnel. */
+import { messageOf } from "../base/errors.ts";
+import type { Workload } from "../model/workload.ts";
+import { H2Session } from "../net/h2_session.ts";
+import type { H2Stream } from "../net/h2_stream.ts";
+import type { Accepted } from "../net/listen.ts";
+import type { SecureConnection } from "../net/tls_server.ts";
+import type { HeaderList } from "../wire/h2/mod.ts";
+import { identityOf, type ProxyContext, type ServedPod } from "./context.ts";
+import { workloadUnknown } from "./inbound_plaintext.ts";
+import { serveConnect, type Tunnel } from "./inbound_request.ts";
+import { INBOUND_HEADER_LIST_MAX, INBOUND_STREAMS_MAX } from "./limits.ts";
+
+/** Serves one TCP connection to port 15008 of `pod`. */
+export async function serveInboundTunnel(
+  context: ProxyContext,
+  pod: ServedPod,
+  { socket, peer: src, local }: Accepted,
+): Promise<void> {
+  // Errors before TLS takes over show as a handshake that fails.
+  socket.on("error", () => {});
+  const refuse = (error: string) => {
+    socket.destroy();
+    const dst = local;
+    context.accessLog.failed({ src, dst, direction: "inbound", error });
+  };
+  const workload = await context.workloadOf(pod.info);
+  if (workload === undefined) return refuse(workloadUnknown(pod));
+  const server = await serverFor(context, workload).catch(messageOf);
+  if (typeof server === "string") return refuse(`signing error: ${server}`);
+  let secure: SecureConnection;
+  try {
+    secure = await server.handshake(socket);
+  } catch (reason) {
+    return refuse(`tls handshake error: ${messageOf(reason)}`);
+  }
+  serveSession({ context, pod, src, local, peer: secure }, secure);
+}
+
+async function serverFor(context: ProxyContext, workload: Workload) {
+  const identity = identityOf(workload);
+  const certificate = await context.certificates.get(identity);
+  return context.tlsServers.get(certificate, identity.trustDomain);
+}
+
+function serveSession(tunnel: Tunnel, { socket }: SecureConnection): void {
+  const { context, pod } = tunnel;
+  const log = context.log("proxy::inbound");
+  const session = new H2Session(socket, {
+    role: "server",
+    http2: context.settings.http2,
+    maxConcurrentStreams: INBOUND_STREAMS_MAX,
+    maxHeaderListSize: INBOUND_HEADER_LIST_MAX,
+    onRequest: (stream, headers) => onRequest(tunnel, stream, headers),
+    onClosed(reason) {
+      pod.inboundSessions.delete(session);
+      if (reason !== undefined) {
+        log.debug("tunnel closed", { error: messageOf(reason) });
+      }
+    },
+  });
+  pod.inboundSessions.add(session);
+}
+
+function onRequest(
+  tunnel: Tunnel,
+  stream: H2Stream,
+  headers: HeaderList,
+): void {
+  serveConnect(tunnel, stream, headers).catch((reason: unknown) => {
+    stream.reset();
+    tunnel.context.log("proxy::inbound").error("cannot serve a request", {
+      error: messageOf(reason),
+    });
+  });
+}

@@ -1,0 +1,222 @@
+/** What an application of a pod opens, from its capture to its end. */
+import { lookup } from "node:dns/promises";
+import {
+  formatAddress,
+  parseIp,
+  type SocketAddress,
+} from "../model/address.ts";
+import { formatIdentity } from "../model/identity.ts";
+import type { Workload } from "../model/workload.ts";
+import {
+  completeRoute,
+  type DirectRoute,
+  type OutboundRoute,
+  type ResolveRoute,
+} from "../decide/route_plan.ts";
+import { routeOutbound } from "../decide/outbound_route.ts";
+import {
+  isOutboundSelfCall,
+  SELF_CALL,
+  SELF_PORTS,
+} from "../decide/self_ports.ts";
+import { dialTcp } from "../net/dial.ts";
+import type { Accepted } from "../net/listen.ts";
+import { TcpStream } from "../net/tcp_stream.ts";
+import { peerOfWorkload, type TrafficContext } from "../telemetry/traffic.ts";
+import type { ConnectionRow } from "./connection_table.ts";
+import { identityOf, type ProxyContext, type ServedPod } from "./context.ts";
+import { type Failure, outboundFailure, tunnelFailure } from "./failure.ts";
+import { carryLocally } from "./local_lane.ts";
+import { workloadUnknown } from "./inbound_plaintext.ts";
+import { openTunnelStream } from "./outbound_tunnel.ts";
+import { serviceNames } from "./service_names.ts";
+import { TrackedConnection } from "./tracked_connection.ts";
+
+/** A route with a next hop; what is left once names are resolved. */
+type ReadyRoute = Exclude<OutboundRoute, ResolveRoute | { kind: "reject" }>;
+
+/** One captured connection with all that is known of it. */
+interface Outbound {
+  readonly context: ProxyContext;
+  readonly pod: ServedPod;
+  readonly source: Workload;
+  readonly src: SocketAddress;
+  readonly target: SocketAddress;
+  readonly app: TcpStream;
+}
+
+/**
+ * Serves one connection that was captured on its way out of `pod`. It ends
+ * with a line in the access log, whatever happens.
+ */
+export async function serveOutbound(
+  context: ProxyContext,
+  pod: ServedPod,
+  { socket, peer: src, original, local }: Accepted,
+): Promise<void> {
+  const app = new TcpStream(socket);
+  const target = original ?? local;
+  const refuse = (error: string) => {
+    app.reset();
+    const dst = target;
+    context.accessLog.failed({ src, dst, direction: "outbound", error });
+  };
+  if (isOutboundSelfCall(target, SELF_PORTS)) return refuse(SELF_CALL);
+  const source = await context.workloadOf(pod.info);
+  if (source === undefined) {
+    return refuse(workloadUnknown(pod));
+  }
+  const route = await decide(context, source, target);
+  if (route.kind === "reject") return refuse(route.because);
+  await follow({ context, pod, source, src, target, app }, route);
+}
+
+async function decide(
+  { mesh, random }: ProxyContext,
+  source: Workload,
+  target: SocketAddress,
+): Promise<Exclude<OutboundRoute, ResolveRoute>> {
+  const route = routeOutbound(mesh, { source, target }, random);
+  if (route.kind !== "resolve") return route;
+  return completeRoute(route, await resolve(route.hostname), random);
+}
+
+/** undefined when the name could not be looked up. */
+async function resolve(hostname: string) {
+  try {
+    const found = await lookup(hostname, { all: true });
+    return found.map(({ address }) => parseIp(address)).filter((ip) =>
+      ip !== undefined
+    );
+  } catch {
+    return undefined;
+  }
+}
+
+async function follow(call: Outbound, route: ReadyRoute): Promise<void> {
+  const { context, pod } = call;
+  const local = localRoute(context, route);
+  const connection = new TrackedConnection(context, pod, {
+    traffic: trafficOf(call, route),
+    row: rowOf(call, route, local !== undefined),
+  });
+  const failure = local === undefined
+    ? await carryAway(call, route, connection)
+    : await carryLocally(context, connection, { ...call, ...local });
+  if (failure !== undefined) call.app.reset();
+  connection.finish(failure);
+}
+
+/** The destination pod, when this process serves it and no waypoint is due. */
+function localRoute(
+  context: ProxyContext,
+  route: ReadyRoute,
+): { route: DirectRoute; destination: ServedPod } | undefined {
+  if (!context.settings.nodeLocalLane) return undefined;
+  if (route.kind !== "hbone" || route.via !== "direct") return undefined;
+  // An application tunnel is told who called, which only the tunnel's end says.
+  if (route.destination.applicationTunnel !== undefined) return undefined;
+  const destination = context.localPod(route.destination);
+  return destination && { route, destination };
+}
+
+async function carryAway(
+  call: Outbound,
+  route: ReadyRoute,
+  connection: TrackedConnection,
+): Promise<Failure | undefined> {
+  const abort = new AbortController();
+  connection.cancellation.during(() => abort.abort());
+  let upstream;
+  try {
+    upstream = route.kind === "tcp"
+      ? await openPlain(call, route.to, abort.signal)
+      : await openTunnel(call, route);
+  } catch (reason) {
+    if (abort.signal.aborted) return connection.cancelled();
+    return route.kind === "tcp"
+      ? outboundFailure(reason)
+      : tunnelFailure(reason);
+  }
+  return await connection.carry(call.app, upstream);
+}
+
+async function openPlain(
+  { context: { settings }, pod: { netns } }: Outbound,
+  to: SocketAddress,
+  signal: AbortSignal,
+): Promise<TcpStream> {
+  const { tuning, packetMark: mark } = settings;
+  const options = { netns, tuning, signal };
+  return new TcpStream(
+    await dialTcp(to, mark === undefined ? options : { ...options, mark }),
+  );
+}
+
+function openTunnel(
+  { context, pod, source, src }: Outbound,
+  route: Exclude<ReadyRoute, { kind: "tcp" }>,
+) {
+  if (route.kind === "double-hbone") {
+    throw new Error("no tunnel through a network gateway in this version");
+  }
+  const { to, authority, expected, service } = route;
+  return openTunnelStream(context, pod, {
+    source,
+    src,
+    to,
+    authority,
+    expected,
+    ...(service === undefined ? {} : { serviceHost: service.hostname }),
+  });
+}
+
+function trafficOf(
+  { source, src }: Outbound,
+  route: ReadyRoute,
+): TrafficContext {
+  const { destination, service } = route;
+  const tunnelled = route.kind !== "tcp";
+  return {
+    reporter: "source",
+    src,
+    source: peerOfWorkload(source),
+    dst: route.to,
+    mutualTls: tunnelled,
+    ...(tunnelled
+      ? {
+        sourcePrincipal: formatIdentity(identityOf(source)),
+        hboneAddress: route.authority,
+      }
+      : {}),
+    ...(destination === undefined ? {} : {
+      destination: peerOfWorkload(destination),
+      destinationPrincipal: formatIdentity(identityOf(destination)),
+    }),
+    ...serviceNames(service),
+  };
+}
+
+function rowOf(
+  { src, target }: Outbound,
+  route: ReadyRoute,
+  local: boolean,
+): ConnectionRow {
+  return {
+    direction: "outbound",
+    src,
+    originalDst: formatAddress(target),
+    actualDst: route.to,
+    protocol: route.kind === "tcp"
+      ? "TCP"
+      : route.kind === "hbone"
+      ? "HBONE"
+      : "DOUBLEHBONE",
+    lane: route.kind !== "tcp"
+      ? (local ? "local" : "hbone")
+      : route.passthrough
+      ? "passthrough"
+      : "plaintext",
+    relay: "user",
+  };
+}

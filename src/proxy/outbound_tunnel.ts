@@ -1,0 +1,129 @@
+import { formatAddress, type SocketAddress } from "../model/address.ts";
+import { formatIdentity } from "../model/identity.ts";
+import type { Workload } from "../model/workload.ts";
+import { dialTcp } from "../net/dial.ts";
+import { TunnelError } from "../net/errors.ts";
+import { H2Session } from "../net/h2_session.ts";
+import type { H2Stream } from "../net/h2_stream.ts";
+import { CONNECT_RESPONSE_MS } from "../net/limits.ts";
+import { connectTls } from "../net/tls_client.ts";
+import type { SessionEvents } from "../net/tunnel_pool.ts";
+import {
+  baggageOfWorkload,
+  encodeBaggage,
+  encodeForwarded,
+  encodeTraceparent,
+  newTrace,
+} from "../wire/baggage/mod.ts";
+import type { HeaderList } from "../wire/h2/mod.ts";
+import type { ProxyContext, ServedPod } from "./context.ts";
+import { identityOf } from "./context.ts";
+import { OUTBOUND_HEADER_LIST_MAX } from "./limits.ts";
+import { statusText } from "./status_text.ts";
+
+/** A tunnel to ask for, and on whose behalf. */
+export interface TunnelRequest {
+  readonly source: Workload;
+  /** The application's own address. */
+  readonly src: SocketAddress;
+  /** The tunnel's other end. */
+  readonly to: SocketAddress;
+  readonly authority: string;
+  /** SPIFFE IDs of which the other end must prove one. */
+  readonly expected: readonly string[];
+  /** Host name of the service that was called, where one was. */
+  readonly serviceHost?: string;
+}
+
+/**
+ * Opens a stream of a pooled HBONE tunnel and waits for its 200.
+ *
+ * @throws {DialError | IdentityError | TunnelError}
+ */
+export async function openTunnelStream(
+  context: ProxyContext,
+  pod: ServedPod,
+  request: TunnelRequest,
+): Promise<H2Stream> {
+  const stream = await pod.pool.openStream(
+    poolKey(request),
+    connectHeaders(context, request),
+    (events) => openSession(context, pod, request, events),
+  );
+  try {
+    requireOk(await responseOf(stream));
+  } catch (reason) {
+    stream.reset();
+    throw reason;
+  }
+  return stream;
+}
+
+/** Everything that makes two tunnels different. */
+const poolKey = ({ source, to, expected }: TunnelRequest): string =>
+  [formatIdentity(identityOf(source)), formatAddress(to), ...expected]
+    .join(" ");
+
+async function openSession(
+  { settings, certificates }: ProxyContext,
+  { netns }: ServedPod,
+  { source, to, expected }: TunnelRequest,
+  events: SessionEvents,
+): Promise<H2Session> {
+  const certificate = await certificates.get(identityOf(source));
+  const { tuning, packetMark: mark, http2 } = settings;
+  const raw = await dialTcp(to, {
+    netns,
+    tuning,
+    ...(mark === undefined ? {} : { mark }),
+  });
+  const socket = await connectTls(raw, { certificate, expected });
+  return new H2Session(socket, {
+    role: "client",
+    http2,
+    maxHeaderListSize: OUTBOUND_HEADER_LIST_MAX,
+    ...events,
+  });
+}
+
+function connectHeaders(
+  context: ProxyContext,
+  { source, src, authority, serviceHost }: TunnelRequest,
+): HeaderList {
+  const host = serviceHost === undefined ? {} : { host: serviceHost };
+  const trace = newTrace((octets) => context.randomBytes(octets));
+  return [
+    [":method", "CONNECT"],
+    [":authority", authority],
+    ["baggage", encodeBaggage(baggageOfWorkload(source))],
+    ["forwarded", encodeForwarded({ for: src, ...host })],
+    ["traceparent", encodeTraceparent(trace)],
+  ];
+}
+
+/** The final response, in time. */
+async function responseOf(stream: H2Stream): Promise<HeaderList | undefined> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => reject(new TunnelError("connect", "CONNECT response timed out")),
+    CONNECT_RESPONSE_MS,
+  );
+  try {
+    return await Promise.race([stream.response(), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function requireOk(headers: HeaderList | undefined): void {
+  if (headers === undefined) {
+    throw new TunnelError("http2", "h2 failed: stream closed before response");
+  }
+  const status = Number(headers.find(([name]) => name === ":status")?.[1]);
+  if (status === 200) return;
+  throw new TunnelError(
+    "connect",
+    `http status: ${statusText(status)}`,
+    status,
+  );
+}

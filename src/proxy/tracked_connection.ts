@@ -1,0 +1,99 @@
+import type { ByteStream } from "../net/byte_stream.ts";
+import { type RelayMeter, startRelay } from "../net/relay.ts";
+import type { TrafficContext, TrafficRecord } from "../telemetry/traffic.ts";
+import { Cancellation } from "./cancellation.ts";
+import type { ConnectionRow, OpenConnection } from "./connection_table.ts";
+import type { ProxyContext, ServedPod } from "./context.ts";
+import { cancelFailure, type Failure, relayFailure } from "./failure.ts";
+
+export interface TrackOptions {
+  readonly traffic: TrafficContext;
+  readonly row: ConnectionRow;
+  /** Inbound only. */
+  readonly stillAllowed?: () => boolean;
+}
+
+/**
+ * One connection from the moment its labels are known: it is counted, logged
+ * and listed, can be ended from outside, and is finished exactly once.
+ */
+export class TrackedConnection implements RelayMeter {
+  readonly cancellation = new Cancellation();
+  readonly #context: ProxyContext;
+  readonly #pod: ServedPod;
+  readonly #traffic: TrafficContext;
+  readonly #record: TrafficRecord;
+  readonly #entry: OpenConnection;
+  readonly #startMs = performance.now();
+
+  constructor(context: ProxyContext, pod: ServedPod, options: TrackOptions) {
+    const { traffic, row, stillAllowed } = options;
+    this.#context = context;
+    this.#pod = pod;
+    this.#traffic = traffic;
+    this.#record = context.traffic.open(traffic);
+    this.#entry = {
+      row,
+      cancellation: this.cancellation,
+      ...(stillAllowed === undefined ? {} : { stillAllowed }),
+    };
+    pod.connections.add(this.#entry);
+    context.figures.lane(row.lane).value++;
+    context.accessLog.opened(traffic);
+  }
+
+  /** Octets from the client to the server. */
+  forward(octets: number): void {
+    this.#record.addReceived(octets);
+  }
+
+  /** Octets from the server to the client. */
+  backward(octets: number): void {
+    this.#record.addSent(octets);
+  }
+
+  /**
+   * Carries octets until both sides are done, or somebody cancels.
+   *
+   * @param also Told of the same octets.
+   * @returns what went wrong, if anything did.
+   */
+  async carry(
+    downstream: ByteStream,
+    upstream: ByteStream,
+    also?: RelayMeter,
+  ): Promise<Failure | undefined> {
+    const meter = also === undefined ? this : both(this, also);
+    const relay = startRelay(downstream, upstream, meter);
+    this.cancellation.during(() => relay.cut());
+    const end = await relay.ended;
+    return end.how === "cut" ? this.cancelled() : relayFailure(end);
+  }
+
+  /** What to say when it was cancelled. */
+  cancelled(): Failure {
+    return cancelFailure(this.cancellation.reason);
+  }
+
+  finish(failure: Failure | undefined): void {
+    this.#pod.connections.remove(this.#entry);
+    this.#record.close(failure?.flag ?? "-");
+    this.#context.accessLog.complete(this.#traffic, {
+      received: this.#record.received,
+      sent: this.#record.sent,
+      durationMs: performance.now() - this.#startMs,
+      ...(failure === undefined ? {} : { error: failure.error }),
+    });
+  }
+}
+
+const both = (a: RelayMeter, b: RelayMeter): RelayMeter => ({
+  forward(octets) {
+    a.forward(octets);
+    b.forward(octets);
+  },
+  backward(octets) {
+    a.backward(octets);
+    b.backward(octets);
+  },
+});

@@ -1,0 +1,189 @@
+import { messageOf } from "../base/errors.ts";
+import type { MeshDelta } from "../model/delta.ts";
+import { MeshState } from "../model/mesh_state.ts";
+import type { Workload } from "../model/workload.ts";
+import { TlsServers } from "../net/tls_servers.ts";
+import type { PodInfo, ProxyContext } from "../proxy/context.ts";
+import type { Fd } from "../sys/libc.ts";
+import { AccessLog } from "../telemetry/access_log.ts";
+import { HairpinMetrics } from "../telemetry/hairpin_metrics.ts";
+import { createLogging, type Logger, type Logging } from "../telemetry/log.ts";
+import { Registry } from "../telemetry/metrics.ts";
+import { WorkerMetrics } from "../telemetry/process_metrics.ts";
+import { TrafficMetrics } from "../telemetry/traffic.ts";
+import { CertificateCache } from "./certificate_cache.ts";
+import type {
+  FromWorker,
+  ToWorker,
+  WorkerSettings,
+  WorkerSnapshot,
+} from "./messages.ts";
+import { PodServer } from "./pod_server.ts";
+import { WorkloadWaiter } from "./workload_waiter.ts";
+
+/** How often a worker looks at its own event loop. */
+const FIGURES_INTERVAL_MS = 1_000;
+
+/** Everything that one data worker does, on orders of the control thread. */
+export class DataPlane {
+  readonly #settings: WorkerSettings;
+  readonly #tell: (message: FromWorker) => void;
+  readonly #logging: Logging;
+  readonly #log: Logger;
+  readonly #mesh = new MeshState();
+  readonly #registry = new Registry();
+  readonly #workerMetrics: WorkerMetrics;
+  readonly #certificates: CertificateCache;
+  readonly #waiter: WorkloadWaiter;
+  readonly #pods = new Map<string, PodServer>();
+  readonly #context: ProxyContext;
+
+  /** @param write Takes log text, whole lines. */
+  constructor(
+    settings: WorkerSettings,
+    tell: (message: FromWorker) => void,
+    write: (text: string) => void,
+  ) {
+    this.#settings = settings;
+    this.#tell = tell;
+    const now = () => new Date();
+    this.#logging = createLogging({ ...settings.log, write, now });
+    this.#log = this.#logging.scope("worker");
+    this.#workerMetrics = new WorkerMetrics(this.#registry, settings.name);
+    this.#certificates = new CertificateCache((identity) =>
+      tell({ kind: "want-certificate", identity })
+    );
+    this.#waiter = new WorkloadWaiter(this.#mesh, settings.nodeName);
+    this.#context = this.#makeContext();
+    setInterval(this.#watchLoop(), FIGURES_INTERVAL_MS);
+  }
+
+  /** Carries out one order; never throws. */
+  handle(message: Exclude<ToWorker, { kind: "start" }>): void {
+    switch (message.kind) {
+      case "mesh":
+        return this.#applyMesh(message.delta);
+      case "certificate":
+        return this.#certificates.put(message.spiffeId, message.state);
+      case "serve":
+        return this.#serve(message.pod, message.netns);
+      case "stop":
+        return this.#stop(message.uid);
+      case "drain":
+        return void this.#drain(message.graceMs);
+      case "log-filter":
+        return void this.#logging.setFilter(message.filter);
+      case "snapshot":
+        return this.#tell({
+          kind: "snapshot",
+          id: message.id,
+          snapshot: this.#snapshot(),
+        });
+      case "ping":
+        return this.#tell({ kind: "pong", id: message.id });
+      default:
+        throw new Error(`unhandled: ${message satisfies never}`);
+    }
+  }
+
+  #makeContext(): ProxyContext {
+    const scopes = new Map<string, Logger>();
+    const log = (scope: string): Logger => {
+      const known = scopes.get(scope) ?? this.#logging.scope(scope);
+      scopes.set(scope, known);
+      return known;
+    };
+    return {
+      settings: this.#settings.proxy,
+      mesh: this.#mesh,
+      certificates: this.#certificates,
+      tlsServers: new TlsServers(),
+      traffic: new TrafficMetrics(this.#registry),
+      figures: new HairpinMetrics(this.#registry),
+      accessLog: new AccessLog(this.#logging.scope("access")),
+      log,
+      random: Math.random,
+      randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
+      workloadOf: (pod) => this.#waiter.find(pod),
+      localPod: (workload) => this.#localPod(workload),
+    };
+  }
+
+  #localPod(workload: Workload): PodServer | undefined {
+    for (const pod of this.#pods.values()) {
+      if (describes(workload, pod.info)) return pod;
+    }
+    return undefined;
+  }
+
+  #applyMesh(delta: MeshDelta): void {
+    this.#mesh.apply(delta);
+    this.#waiter.look();
+    // A workload's record names the policies that select it.
+    const touched = delta.policies.length + delta.removedPolicies.length +
+      delta.workloads.length;
+    if (touched === 0) return;
+    for (const pod of this.#pods.values()) pod.connections.recheck();
+  }
+
+  #serve(pod: PodInfo, netns: Fd): void {
+    const { uid } = pod;
+    try {
+      this.#pods.get(uid)?.stop();
+      const server = new PodServer(this.#context, pod, netns, this.#settings);
+      this.#pods.set(uid, server);
+      this.#tell({ kind: "serving", uid });
+    } catch (reason) {
+      this.#pods.delete(uid);
+      this.#tell({ kind: "serve-failed", uid, why: messageOf(reason) });
+    }
+  }
+
+  #stop(uid: string): void {
+    this.#pods.get(uid)?.stop();
+    this.#pods.delete(uid);
+    this.#tell({ kind: "stopped", uid });
+  }
+
+  async #drain(graceMs: number): Promise<void> {
+    await Promise.all(
+      Array.from(this.#pods.values(), (pod) => pod.drain(graceMs)),
+    );
+    this.#logging.flush();
+    this.#tell({ kind: "drained" });
+  }
+
+  #snapshot(): WorkerSnapshot {
+    const pods = [...this.#pods.values()];
+    this.#workerMetrics.connections.value = pods.reduce(
+      (sum, pod) => sum + pod.connections.size,
+      0,
+    );
+    return {
+      metrics: this.#registry.snapshot(),
+      connections: pods.map(({ info, connections }) => ({
+        uid: info.uid,
+        rows: connections.rows(),
+      })),
+    };
+  }
+
+  #watchLoop(): () => void {
+    let dueMs = performance.now() + FIGURES_INTERVAL_MS;
+    return () => {
+      const nowMs = performance.now();
+      const { heapUsed } = Deno.memoryUsage();
+      this.#workerMetrics.observe((nowMs - dueMs) / 1000, heapUsed);
+      dueMs = nowMs + FIGURES_INTERVAL_MS;
+    };
+  }
+
+  /** For what nothing else caught: a bug, or the runtime's. */
+  report(what: string, reason: unknown): void {
+    this.#log.error(what, { error: messageOf(reason) });
+  }
+}
+
+const describes = (workload: Workload, pod: PodInfo): boolean =>
+  workload.name === pod.name && workload.namespace === pod.namespace &&
+  workload.serviceAccount === pod.serviceAccount;

@@ -1,0 +1,73 @@
+/**
+ * What the control thread and a data worker tell each other: one union per
+ * direction, plain data only. Descriptors are numbers, since all threads share
+ * the process's table; whoever opened one closes it.
+ */
+import type { CertificateState } from "../model/certificate.ts";
+import type { MeshDelta } from "../model/delta.ts";
+import type { Identity } from "../model/identity.ts";
+import type { LogFormat } from "../telemetry/log.ts";
+import type { MetricsSnapshot } from "../telemetry/metrics.ts";
+import type { ConnectionRow } from "../proxy/connection_table.ts";
+import type { PodInfo, ProxySettings } from "../proxy/context.ts";
+import type { Fd } from "../sys/libc.ts";
+
+/** What a worker needs to know before anything else. */
+export interface WorkerSettings {
+  readonly name: string;
+  readonly nodeName: string;
+  readonly proxy: ProxySettings;
+  readonly pool: {
+    readonly streamsPerConnectionMax: number;
+    readonly unusedReleaseMs: number;
+  };
+  readonly ipv6: boolean;
+  readonly reusePort: boolean;
+  readonly transparent: "require" | "try" | "off";
+  readonly log: { readonly filter: string; readonly format: LogFormat };
+}
+
+export type ToWorker =
+  | { readonly kind: "start"; readonly settings: WorkerSettings }
+  | { readonly kind: "mesh"; readonly delta: MeshDelta }
+  | {
+    readonly kind: "certificate";
+    readonly spiffeId: string;
+    /** Absent when the identity is no longer needed. */
+    readonly state?: CertificateState;
+  }
+  | { readonly kind: "serve"; readonly pod: PodInfo; readonly netns: Fd }
+  /** Ends a pod's connections at once and closes its listeners. */
+  | { readonly kind: "stop"; readonly uid: string }
+  /** Closes all listeners, lets connections end, and cuts the rest. */
+  | { readonly kind: "drain"; readonly graceMs: number }
+  | { readonly kind: "log-filter"; readonly filter: string }
+  | { readonly kind: "snapshot"; readonly id: number }
+  | { readonly kind: "ping"; readonly id: number };
+
+/** A worker's part of metrics and dump. */
+export interface WorkerSnapshot {
+  readonly metrics: MetricsSnapshot;
+  readonly connections: readonly {
+    readonly uid: string;
+    readonly rows: readonly ConnectionRow[];
+  }[];
+}
+
+export type FromWorker =
+  | { readonly kind: "loaded" }
+  | { readonly kind: "want-certificate"; readonly identity: Identity }
+  | { readonly kind: "serving"; readonly uid: string }
+  | {
+    readonly kind: "serve-failed";
+    readonly uid: string;
+    readonly why: string;
+  }
+  | { readonly kind: "stopped"; readonly uid: string }
+  | { readonly kind: "drained" }
+  | {
+    readonly kind: "snapshot";
+    readonly id: number;
+    readonly snapshot: WorkerSnapshot;
+  }
+  | { readonly kind: "pong"; readonly id: number };

@@ -1,0 +1,113 @@
+import type { PodHost, PodOrder } from "../control/pod_host.ts";
+import { messageOf } from "../base/errors.ts";
+import type { PodInfo } from "../proxy/context.ts";
+import { closeFd, type Fd } from "../sys/libc.ts";
+import { netnsId } from "../sys/netns.ts";
+import type { PodMetrics } from "../telemetry/process_metrics.ts";
+import type { Logger } from "../telemetry/log.ts";
+import type { WorkerPool } from "./worker_pool.ts";
+
+interface Held {
+  readonly info: PodInfo;
+  readonly netns: Fd;
+  /** Tells two namespaces apart. */
+  readonly id: string;
+  up: boolean;
+}
+
+/** A pod as the dump shows it. */
+export interface HeldPod {
+  readonly info: PodInfo;
+  readonly up: boolean;
+}
+
+/** The pods served by this process: owns their namespaces' descriptors. */
+export class PodManager implements PodHost {
+  readonly #workers: WorkerPool;
+  readonly #metrics: PodMetrics;
+  readonly #log: Logger;
+  readonly #pods = new Map<string, Held>();
+
+  constructor(workers: WorkerPool, metrics: PodMetrics, log: Logger) {
+    this.#workers = workers;
+    this.#metrics = metrics;
+    this.#log = log;
+  }
+
+  running(): string[] {
+    return [...this.#pods.values()].filter((p) => p.up).map((p) => p.info.uid);
+  }
+
+  list(): HeldPod[] {
+    return [...this.#pods.values()].map(({ info, up }) => ({ info, up }));
+  }
+
+  /**
+   * Serves a pod. The same pod in the same namespace is left as it is; in
+   * another namespace it is replaced.
+   *
+   * @param order Its descriptor belongs to the manager from here on.
+   * @throws {HairpinError} when its listeners cannot be opened.
+   */
+  async add({ netns, ...info }: PodOrder): Promise<void> {
+    const id = netnsId(netns);
+    const known = this.#pods.get(info.uid);
+    if (known !== undefined && known.id === id) {
+      closeFd(netns);
+      return;
+    }
+    if (known !== undefined) await this.remove(info.uid);
+    this.#log.info("pod received, starting proxy", fieldsOf(info));
+    const held: Held = { info, netns, id, up: false };
+    this.#pods.set(info.uid, held);
+    this.#count();
+    try {
+      await this.#workers.serve(info, netns);
+    } catch (reason) {
+      this.#forget(held);
+      throw reason;
+    }
+    held.up = true;
+    this.#metrics.started.value++;
+    this.#count();
+  }
+
+  /** Ends a pod's connections and listeners at once; harmless when unknown. */
+  async remove(uid: string): Promise<void> {
+    const held = this.#pods.get(uid);
+    if (held === undefined) return;
+    this.#log.info(
+      "pod delete request, shutting down proxy",
+      fieldsOf(held.info),
+    );
+    try {
+      await this.#workers.stop(uid);
+    } catch (reason) {
+      this.#log.warn("a worker did not stop a pod", {
+        error: messageOf(reason),
+      });
+    }
+    if (held.up) this.#metrics.stopped.value++;
+    this.#forget(held);
+  }
+
+  #forget(held: Held): void {
+    if (this.#pods.get(held.info.uid) === held) {
+      this.#pods.delete(held.info.uid);
+    }
+    closeFd(held.netns);
+    this.#count();
+  }
+
+  #count(): void {
+    const up = this.running().length;
+    this.#metrics.active.value = up;
+    this.#metrics.pending.value = this.#pods.size - up;
+  }
+}
+
+const fieldsOf = ({ uid, name, namespace }: PodInfo) => ({
+  uid,
+  name,
+  namespace,
+});

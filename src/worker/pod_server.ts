@@ -1,0 +1,188 @@
+import { messageOf } from "../base/errors.ts";
+import type { Ip } from "../model/address.ts";
+import { type Accepted, Listener } from "../net/listen.ts";
+import { SessionSet } from "../net/session_set.ts";
+import { TunnelPool } from "../net/tunnel_pool.ts";
+import { ConnectionTable } from "../proxy/connection_table.ts";
+import type { PodInfo, ProxyContext, ServedPod } from "../proxy/context.ts";
+import { serveInboundPlaintext } from "../proxy/inbound_plaintext.ts";
+import { serveInboundTunnel } from "../proxy/inbound_tunnel.ts";
+import { CONNECTIONS_PER_POD_MAX } from "../proxy/limits.ts";
+import { serveOutbound } from "../proxy/outbound.ts";
+import type { Fd } from "../sys/libc.ts";
+import type { Logger } from "../telemetry/log.ts";
+import type { Reporter } from "../telemetry/traffic.ts";
+import type { WorkerSettings } from "./messages.ts";
+
+const OUTBOUND_PORT = 15_001;
+const INBOUND_PLAINTEXT_PORT = 15_006;
+const INBOUND_HBONE_PORT = 15_008;
+
+/** What one kind of listener does with a connection. */
+interface Role {
+  readonly component: string;
+  readonly port: number;
+  readonly reporter: Reporter;
+  /** Keepalive is the application's socket's; a tunnel has its own PINGs. */
+  readonly keepalive: boolean;
+  serve(
+    context: ProxyContext,
+    pod: ServedPod,
+    accepted: Accepted,
+  ): Promise<void>;
+}
+
+/** In the order in which they open: a pod takes traffic before it sends some. */
+const ROLES: readonly Role[] = [
+  {
+    component: "inbound",
+    port: INBOUND_HBONE_PORT,
+    reporter: "destination",
+    keepalive: false,
+    serve: serveInboundTunnel,
+  },
+  {
+    component: "inbound plaintext",
+    port: INBOUND_PLAINTEXT_PORT,
+    reporter: "destination",
+    keepalive: true,
+    serve: serveInboundPlaintext,
+  },
+  {
+    component: "outbound",
+    port: OUTBOUND_PORT,
+    reporter: "source",
+    keepalive: true,
+    serve: serveOutbound,
+  },
+];
+
+/** One worker's share of one pod: its listeners, connections and tunnels. */
+export class PodServer implements ServedPod {
+  readonly connections = new ConnectionTable();
+  readonly inboundSessions = new SessionSet();
+  readonly pool: TunnelPool;
+  readonly #context: ProxyContext;
+  readonly #log: Logger;
+  #listeners: Listener[] = [];
+  /** Accepted connections that are not done, handshakes included. */
+  #serving = 0;
+  transparent = false;
+
+  /**
+   * Opens the pod's three listeners.
+   *
+   * @throws {BindError} when one cannot be had; none is left open then.
+   */
+  constructor(
+    context: ProxyContext,
+    readonly info: PodInfo,
+    readonly netns: Fd,
+    settings: WorkerSettings,
+  ) {
+    this.#context = context;
+    this.#log = context.log("proxy");
+    this.pool = new TunnelPool(settings.pool);
+    try {
+      for (const role of ROLES) {
+        this.#listeners.push(this.#open(role, settings));
+      }
+    } catch (reason) {
+      this.#closeListeners();
+      throw reason;
+    }
+    this.transparent = this.#listeners.every((l) => l.transparent);
+  }
+
+  #open(role: Role, settings: WorkerSettings): Listener {
+    const { proxy, ipv6, reusePort, transparent } = settings;
+    const ip = (ipv6 ? "::" : "0.0.0.0") as Ip;
+    const sockets = this.#context.traffic.socketsOpen(role.reporter);
+    const listener = Listener.open(
+      {
+        at: { ip, port: role.port },
+        netns: this.netns,
+        reusePort,
+        transparent,
+        tuning: role.keepalive ? proxy.tuning : {},
+        ...(proxy.packetMark === undefined ? {} : { mark: proxy.packetMark }),
+      },
+      (accepted) => {
+        sockets.value++;
+        accepted.socket.on("close", () => sockets.value--);
+        void this.#serve(role, accepted);
+      },
+      (reason) =>
+        this.#log.warn("cannot take a connection", {
+          component: role.component,
+          error: messageOf(reason),
+        }),
+    );
+    this.#log.info("listener established", {
+      address: `${ipv6 ? "[::]" : ip}:${role.port}`,
+      component: role.component,
+      transparent: listener.transparent,
+    });
+    return listener;
+  }
+
+  async #serve(role: Role, accepted: Accepted): Promise<void> {
+    const open = this.#serving + this.inboundSessions.size;
+    if (open >= CONNECTIONS_PER_POD_MAX) return this.#refuse(role, accepted);
+    this.#serving++;
+    try {
+      await role.serve(this.#context, this, accepted);
+    } catch (reason) {
+      accepted.socket.destroy();
+      this.#log.error("cannot serve a connection", {
+        component: role.component,
+        error: messageOf(reason),
+      });
+    } finally {
+      this.#serving--;
+    }
+  }
+
+  #refuse(role: Role, { socket, peer, original, local }: Accepted): void {
+    socket.destroy();
+    this.#context.accessLog.failed({
+      src: peer,
+      dst: original ?? local,
+      direction: role.reporter === "source" ? "outbound" : "inbound",
+      error: `more than ${CONNECTIONS_PER_POD_MAX} connections`,
+    });
+  }
+
+  /** Ends everything at once: the pod is gone. */
+  stop(): void {
+    this.#closeListeners();
+    this.connections.cancelAll("pod-removed");
+    this.pool.destroy();
+    this.inboundSessions.destroy();
+  }
+
+  /** Takes nothing new, lets what runs end, and cuts the rest. */
+  async drain(graceMs: number): Promise<void> {
+    this.#closeListeners();
+    this.inboundSessions.drain();
+    const { promise: late, resolve } = Promise.withResolvers<"late">();
+    const timer = setTimeout(() => resolve("late"), graceMs);
+    const end = await Promise.race([this.connections.whenEmpty(), late]);
+    clearTimeout(timer);
+    if (end === "late") {
+      this.#log.warn(
+        "drain duration expired with pending connections, forcefully shutting down",
+        { pod: `${this.info.namespace}/${this.info.name}` },
+      );
+    }
+    this.connections.cancelAll("drain");
+    this.pool.drain();
+    this.inboundSessions.destroy();
+  }
+
+  #closeListeners(): void {
+    for (const listener of this.#listeners.splice(0)) {
+      listener[Symbol.dispose]();
+    }
+  }
+}
