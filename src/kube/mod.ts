@@ -7,3 +7,5 @@ export { translate, type Translation } from "./translate.ts";
 export { DEFAULT_SETTINGS, type MeshSettings } from "./settings.ts";
 export { type NodePod, type PodOverrides, podsOfNode } from "./pods_of_node.ts";
 export { isForL4 } from "./policies.ts";
+export * as fields from "./schema/fields.ts";
+export { problemOfIssue } from "./problem.ts";
