@@ -49,7 +49,7 @@ export const ROWS: Readonly<Record<string, readonly string[]>> = {
     "control",
     "proxy",
   ],
-  admin: ["base", "model", "telemetry"],
+  admin: ["base", "model", "config", "telemetry"],
   modes: [
     "base",
     "model",

@@ -1,10 +1,5 @@
 /** The effective configuration, under ztunnel's keys and under hairpin's own. */
-import type {
-  Config,
-  ControlPlane,
-  HostPort,
-  Roots,
-} from "../config/config.ts";
+import type { Config, ControlPlane, HostPort, Roots } from "../config/mod.ts";
 import { formatAddress } from "../model/address.ts";
 import { formatIdentity } from "../model/identity.ts";
 import type { Json } from "./json.ts";

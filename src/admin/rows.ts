@@ -1,5 +1,5 @@
 /** What the admin server is told when it asks; plain data, never live objects. */
-import type { Config } from "../config/config.ts";
+import type { Config } from "../config/mod.ts";
 import type { SocketAddress } from "../model/address.ts";
 import type { CertificateState } from "../model/certificate.ts";
 import type { Policy } from "../model/policy.ts";

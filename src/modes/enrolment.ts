@@ -1,4 +1,4 @@
-import type { Config } from "../config/config.ts";
+import type { Config } from "../config/mod.ts";
 import { followNodeAgent } from "../control/node_agent.ts";
 import { SelfEnrolment } from "../control/self_enrolment.ts";
 import type { NodePod } from "../kube/mod.ts";

@@ -1,4 +1,4 @@
-import type { Config } from "../config/config.ts";
+import type { Config } from "../config/mod.ts";
 import { followConfigFiles } from "../control/config_files.ts";
 import { readConfigText } from "../control/read_files.ts";
 import { readLocalXds } from "../control/local_xds.ts";

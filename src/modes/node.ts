@@ -3,7 +3,7 @@ import { readinessApp } from "../admin/readiness_app.ts";
 import { statsApp } from "../admin/stats_app.ts";
 import { adminApp } from "../admin/admin_app.ts";
 import { messageOf } from "../base/errors.ts";
-import type { Config } from "../config/config.ts";
+import type { Config } from "../config/mod.ts";
 import { EmbeddedCa } from "../control/ca/mod.ts";
 import { CertificateManager } from "../control/certificates/mod.ts";
 import { LocalCertificates } from "../control/local_certificates.ts";

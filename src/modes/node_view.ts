@@ -1,5 +1,5 @@
 import type { ConfigDump, PodRow, ServiceRow } from "../admin/rows.ts";
-import type { Config } from "../config/config.ts";
+import type { Config } from "../config/mod.ts";
 import type { CertificateManager } from "../control/certificates/mod.ts";
 import type { MeshStore } from "../control/mesh_store.ts";
 import { serviceKey } from "../model/service.ts";

@@ -1,5 +1,5 @@
 import type { LogLevels } from "../admin/logging_route.ts";
-import type { Config } from "../config/config.ts";
+import type { Config } from "../config/mod.ts";
 import { readKernelFile } from "../sys/kernel_file.ts";
 import { countOpenFds } from "../sys/open_fds.ts";
 import { ReloadMetrics } from "../telemetry/control_metrics.ts";

@@ -1,6 +1,6 @@
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { HairpinError, messageOf } from "../base/errors.ts";
-import type { Config } from "../config/config.ts";
+import type { Config } from "../config/mod.ts";
 import { withDescriptor } from "../net/descriptor.ts";
 import { inNetns, openNetns } from "../sys/netns.ts";
 import { closeFd } from "../sys/libc.ts";

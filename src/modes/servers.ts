@@ -1,5 +1,5 @@
 import type { Hono } from "hono";
-import type { HostPort } from "../config/config.ts";
+import type { HostPort } from "../config/mod.ts";
 import { messageOf } from "../base/errors.ts";
 import { formatAddress } from "../model/address.ts";
 import { BindError } from "../net/errors.ts";

@@ -1,4 +1,4 @@
-import type { Config } from "../config/config.ts";
+import type { Config } from "../config/mod.ts";
 import type { TcpTuning } from "../sys/sockets.ts";
 import type { WorkerSettings } from "../worker/messages.ts";
 

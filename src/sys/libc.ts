@@ -65,7 +65,10 @@ const errnoView = new Deno.UnsafePointerView(libc.__errno_location()!);
 export const errno = (): number => errnoView.getInt32();
 
 export const EINTR = 4;
+export const EBADF = 9;
+export const EAGAIN = 11;
 export const EEXIST = 17;
+export const EINVAL = 22;
 export const EINPROGRESS = 115;
 
 /** A system call said no. */

@@ -6,7 +6,7 @@ import {
   parseIdentity,
   sameIdentity,
 } from "../../model/identity.ts";
-import { type CertificateIssuer, IssueError } from "../certificates/issuer.ts";
+import { type CertificateIssuer, IssueError } from "../certificates/mod.ts";
 import { type Authority, readAuthority } from "./authority.ts";
 import { openCaDir } from "./ca_dir.ts";
 import { makeLeaf } from "./make_leaf.ts";

@@ -1,0 +1,3 @@
+/** What the layers above hold of the system's, by type only. */
+export type { Fd } from "../sys/libc.ts";
+export type { TcpTuning } from "../sys/sockets.ts";

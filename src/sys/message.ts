@@ -1,0 +1,105 @@
+import type { Fd } from "./libc.ts";
+
+/** `struct msghdr`, `struct iovec` and `struct cmsghdr` of 64-bit Linux. */
+const MSGHDR_SIZE = 56;
+const IOVEC_SIZE = 16;
+const CMSGHDR_SIZE = 16;
+const SOL_SOCKET = 1;
+const SCM_RIGHTS = 1;
+const OFFSET_OF_IOV = 16;
+const OFFSET_OF_IOVLEN = 24;
+const OFFSET_OF_CONTROL = 32;
+const OFFSET_OF_CONTROLLEN = 40;
+const OFFSET_OF_FLAGS = 48;
+
+const aligned = (size: number) => (size + 7) & ~7;
+
+/**
+ * The memory of one sendmsg(2) or recvmsg(2). Its parts point at each other, so
+ * it must be kept alive until the call has returned.
+ */
+export class MessageBuffer {
+  /** What the call is given. */
+  readonly header = new Uint8Array(MSGHDR_SIZE);
+  readonly data: Uint8Array<ArrayBuffer>;
+  readonly #iovec = new Uint8Array(IOVEC_SIZE);
+  readonly #control: Uint8Array<ArrayBuffer>;
+
+  /**
+   * @param data What is sent, or room for what is received.
+   * @param control What goes with it, or for how many descriptors to have room.
+   */
+  constructor(
+    data: Uint8Array<ArrayBuffer>,
+    control: Uint8Array<ArrayBuffer> | number,
+  ) {
+    this.data = data;
+    this.#control = typeof control === "number"
+      ? new Uint8Array(aligned(CMSGHDR_SIZE + 4 * control))
+      : control;
+    const iovec = new DataView(this.#iovec.buffer);
+    iovec.setBigUint64(0, addressOf(data), true);
+    iovec.setBigUint64(8, BigInt(data.length), true);
+    const header = this.#view();
+    header.setBigUint64(OFFSET_OF_IOV, addressOf(this.#iovec), true);
+    header.setBigUint64(OFFSET_OF_IOVLEN, 1n, true);
+    header.setBigUint64(OFFSET_OF_CONTROL, addressOf(this.#control), true);
+    const length = BigInt(this.#control.length);
+    header.setBigUint64(OFFSET_OF_CONTROLLEN, length, true);
+  }
+
+  /** The control messages received. */
+  control(): Uint8Array {
+    const length = this.#view().getBigUint64(OFFSET_OF_CONTROLLEN, true);
+    return this.#control.subarray(0, Number(length));
+  }
+
+  /** The flags that the kernel set on receiving. */
+  flags(): number {
+    return this.#view().getInt32(OFFSET_OF_FLAGS, true);
+  }
+
+  #view(): DataView {
+    return new DataView(this.header.buffer);
+  }
+}
+
+function addressOf(octets: Uint8Array<ArrayBuffer>): bigint {
+  return Deno.UnsafePointer.value(Deno.UnsafePointer.of(octets));
+}
+
+/** One SCM_RIGHTS control message; nothing for no descriptors. */
+export function encodeRights(fds: readonly Fd[]): Uint8Array<ArrayBuffer> {
+  if (fds.length === 0) return new Uint8Array();
+  const length = CMSGHDR_SIZE + 4 * fds.length;
+  const octets = new Uint8Array(aligned(length));
+  const view = new DataView(octets.buffer);
+  view.setBigUint64(0, BigInt(length), true);
+  view.setInt32(8, SOL_SOCKET, true);
+  view.setInt32(12, SCM_RIGHTS, true);
+  for (const [i, fd] of fds.entries()) {
+    view.setInt32(CMSGHDR_SIZE + 4 * i, fd, true);
+  }
+  return octets;
+}
+
+/** All descriptors that came with a message, whatever else came. */
+export function decodeControl(control: Uint8Array): Fd[] {
+  const view = new DataView(
+    control.buffer,
+    control.byteOffset,
+    control.byteLength,
+  );
+  const fds: Fd[] = [];
+  for (let at = 0; at + CMSGHDR_SIZE <= control.length;) {
+    const length = Number(view.getBigUint64(at, true));
+    const isRights = view.getInt32(at + 8, true) === SOL_SOCKET &&
+      view.getInt32(at + 12, true) === SCM_RIGHTS;
+    const end = Math.min(at + length, control.length);
+    for (let i = at + CMSGHDR_SIZE; isRights && i + 4 <= end; i += 4) {
+      fds.push(view.getInt32(i, true) as Fd);
+    }
+    at += Math.max(CMSGHDR_SIZE, aligned(length));
+  }
+  return fds;
+}
