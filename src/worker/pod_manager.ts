@@ -2,6 +2,7 @@ import type { PodHost, PodOrder } from "../control/pod_host.ts";
 import { messageOf } from "../base/errors.ts";
 import type { PodInfo } from "../proxy/context.ts";
 import { closeFd, type Fd } from "../sys/libc.ts";
+import { writeSysctl } from "../sys/sysctl.ts";
 import { netnsId } from "../sys/netns.ts";
 import type { PodMetrics } from "../telemetry/process_metrics.ts";
 import type { Logger } from "../telemetry/log.ts";
@@ -58,6 +59,7 @@ export class PodManager implements PodHost {
     }
     if (known !== undefined) await this.remove(info.uid);
     this.#log.info("pod received, starting proxy", fieldsOf(info));
+    letListenersShare(netns);
     const held: Held = { info, netns, id, up: false };
     this.#pods.set(info.uid, held);
     this.#count();
@@ -105,6 +107,14 @@ export class PodManager implements PodHost {
     this.#metrics.pending.value = this.#pods.size - up;
   }
 }
+
+/**
+ * Lets connections that wait at a listener which closes move to another one of
+ * the same port, of a worker or of the process that takes over. Without it they
+ * would be reset; a kernel or container that refuses loses no more than that.
+ */
+const letListenersShare = (netns: Fd): boolean =>
+  writeSysctl(netns, "net.ipv4.tcp_migrate_req", "1");
 
 const fieldsOf = ({ uid, name, namespace }: PodInfo) => ({
   uid,
