@@ -115,6 +115,26 @@ labTest("Lab leaves no namespace and no process after its scope", async () => {
   assert.deepEqual(namespacesOf(left), []);
 });
 
+labTest(
+  "Lab.startHairpin() shows the last words of a program that ends first",
+  async () => {
+    await using lab = await Lab.create({ nodes: 1 });
+    const program = ["sh", "-c", 'echo "refused: $*"; exit 2', "sh"];
+    await assert.rejects(
+      lab.startHairpin(lab.node("node-1"), { program, flags: ["--extra"] }),
+      /hairpin-node-1.*\nrefused: --mode node --redirect self .*--node-name node-1.* --extra/,
+    );
+  },
+);
+
+labTest("Lab.startHairpin() starts a waypoint in a pod only", async () => {
+  await using lab = await Lab.create({ nodes: 1 });
+  const started = lab.startHairpin(lab.node("node-1"), {
+    gateway: "default/waypoint",
+  });
+  await assert.rejects(started, /a waypoint runs in a pod/);
+});
+
 async function startDoomed() {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", DOOMED],

@@ -30,44 +30,34 @@ export async function findZtunnel(
   return await isFile(path) ? path : undefined;
 }
 
-/** A ztunnel at one node without a control plane: certificates of its test CA, state from a file. */
-export class ZtunnelProcess implements AsyncDisposable {
-  private constructor(
-    readonly process: LabProcess,
-    readonly agent: AsyncDisposable,
-  ) {}
-
-  /** Starts it for the pods that the lab has now and waits until all are taken over. */
-  static async start(
-    lab: Lab,
-    node: LabNode,
-    options: ZtunnelOptions,
-  ): Promise<ZtunnelProcess> {
-    const socketPath = `${lab.folder}/zds-${node.name}.sock`;
-    const statePath = `${lab.folder}/local-xds.yaml`;
-    await Deno.writeTextFile(statePath, localXds(lab.pods, lab.services));
-    const pods = lab.pods.filter((pod) => pod.node === node.name);
-    const agent = await options.handover(socketPath, pods);
-    const env = {
-      FAKE_CA: "true",
-      XDS_ADDRESS: "",
-      LOCAL_XDS_PATH: statePath,
-      INPOD_UDS: socketPath,
-      NODE_NAME: node.name,
-      PROXY_MODE: "shared",
-      ZTUNNEL_WORKER_THREADS: `${options.workers}`,
-    };
-    const process = lab.start(node, `ztunnel-${node.name}`, [options.program], {
-      env,
-    });
-    await untilReady(node, process);
-    return new ZtunnelProcess(process, agent);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.process.stop();
-    await this.agent[Symbol.asyncDispose]();
-  }
+/**
+ * Starts ztunnel at one node without a control plane (certificates of its test
+ * CA, state from a file) for the pods that the lab has now, and waits until all
+ * are taken over. Its end, with the lab's at the latest, ends the handing over.
+ */
+export async function startZtunnel(
+  lab: Lab,
+  node: LabNode,
+  { program, workers, handover }: ZtunnelOptions,
+): Promise<LabProcess> {
+  const socketPath = `${lab.folder}/zds-${node.name}.sock`;
+  const statePath = `${lab.folder}/local-xds-${node.name}.yaml`;
+  await Deno.writeTextFile(statePath, localXds(lab.pods, lab.services));
+  const pods = lab.pods.filter((pod) => pod.node === node.name);
+  const agent = await handover(socketPath, pods);
+  const env = {
+    FAKE_CA: "true",
+    XDS_ADDRESS: "",
+    LOCAL_XDS_PATH: statePath,
+    INPOD_UDS: socketPath,
+    NODE_NAME: node.name,
+    PROXY_MODE: "shared",
+    ZTUNNEL_WORKER_THREADS: `${workers}`,
+  };
+  const process = lab.start(node, `ztunnel-${node.name}`, [program], { env });
+  process.ended.then(() => agent[Symbol.asyncDispose]());
+  await untilReady(node, process);
+  return process;
 }
 
 /** The pods and services in ztunnel's static format. */

@@ -1,0 +1,153 @@
+// `deno task bench [--quick] [--only NAME] [--json] …`: hairpin beside no proxy
+// at all and, where there is one, beside ztunnel.
+
+import { parseArgs } from "@std/cli/parse-args";
+import { LabError, labSkipReason } from "../lab/mod.ts";
+import { findZtunnel } from "../lab/ztunnel.ts";
+import { type Benchmark, BENCHMARKS } from "./benchmarks.ts";
+import { type Figure, figureTable } from "./figures.ts";
+import { findLoadGenerator, type LoadGenerator } from "./load.ts";
+import { runPlan } from "./run.ts";
+import {
+  hairpinProxies,
+  noProxies,
+  startSubject,
+  type Subject,
+} from "./subjects.ts";
+import { ztunnelProxies } from "./ztunnel_proxies.ts";
+
+const USAGE = `deno task bench [flags]
+  --quick            one round of 2 s and 500 idle connections, instead of three of 5 s and 2,000
+  --only NAME,…      ${BENCHMARKS.map((benchmark) => benchmark.name).join(", ")}
+  --subjects NAME,…  direct, hairpin, ztunnel. Default: all that can run here
+  --workers N        data-plane threads of each proxy. Default 2, as both choose on a small node
+  --json             the figures of every round as JSON instead of a table`;
+
+interface Options {
+  readonly benchmarks: readonly Benchmark[];
+  readonly subjects: readonly string[] | undefined;
+  readonly workers: number;
+  readonly quick: boolean;
+  readonly json: boolean;
+}
+
+/** @throws {LabError} when a name or a number is none. */
+function readOptions(args: string[]): Options | "help" {
+  const flags = parseArgs(args, {
+    boolean: ["quick", "json", "help"],
+    string: ["only", "subjects", "workers"],
+    unknown: (flag) => {
+      throw new LabError(
+        `Cannot use "${flag}": not a flag of the benchmarks\n${USAGE}`,
+      );
+    },
+  });
+  if (flags["help"] === true) return "help";
+  const workers = Number(flags["workers"] ?? 2);
+  if (!Number.isInteger(workers) || workers < 1) {
+    throw new LabError(
+      `Cannot use "--workers": not a count: ${flags["workers"]}`,
+    );
+  }
+  return {
+    benchmarks: listOf(flags["only"])?.map(benchmarkOf) ?? BENCHMARKS,
+    subjects: listOf(flags["subjects"]),
+    workers,
+    quick: flags["quick"] === true,
+    json: flags["json"] === true,
+  };
+}
+
+function listOf(value: unknown): string[] | undefined {
+  return typeof value === "string" && value !== ""
+    ? value.split(",")
+    : undefined;
+}
+
+function benchmarkOf(name: string): Benchmark {
+  const found = BENCHMARKS.find((benchmark) => benchmark.name === name);
+  if (found === undefined) {
+    throw new LabError(`Cannot use "--only": no benchmark "${name}"`);
+  }
+  return found;
+}
+
+async function startSubjects(
+  options: Options,
+  tools: string | undefined,
+  stack: AsyncDisposableStack,
+): Promise<Subject[]> {
+  const ztunnel = await findZtunnel(tools);
+  const all = {
+    direct: noProxies,
+    hairpin: hairpinProxies(options.workers),
+    ...(ztunnel ? { ztunnel: ztunnelProxies(ztunnel, options.workers) } : {}),
+  };
+  const wanted = options.subjects ?? Object.keys(all);
+  const subjects: Subject[] = [];
+  for (const name of wanted) {
+    const proxies = new Map(Object.entries(all)).get(name);
+    if (proxies === undefined) {
+      throw new LabError(`Cannot measure "${name}": not here`);
+    }
+    progress(`starting: ${name}`);
+    subjects.push(stack.use(await startSubject(name, proxies)));
+  }
+  return subjects;
+}
+
+async function measure(options: Options): Promise<void> {
+  const tools = Deno.env.get("HAIRPIN_TEST_TOOLS");
+  const generator = await findLoadGenerator(tools);
+  await using stack = new AsyncDisposableStack();
+  const subjects = await startSubjects(options, tools, stack);
+  const size = options.quick
+    ? { rounds: 1, seconds: 2, idleConnections: 500 }
+    : { rounds: 3, seconds: 5, idleConnections: 2_000 };
+  const settings = { generator, ...size };
+  const { benchmarks } = options;
+  const plan = { benchmarks, settings, rounds: size.rounds, progress };
+  const figures = await runPlan(subjects, plan);
+  report(options, figures, subjects, generator);
+}
+
+function report(
+  { json, benchmarks, workers }: Options,
+  figures: readonly Figure[],
+  subjects: readonly Subject[],
+  generator: LoadGenerator,
+): void {
+  if (json) return console.log(JSON.stringify(figures, undefined, 2));
+  const names = subjects.map((subject) => subject.name);
+  console.log(`\n${figureTable(figures, names)}\n`);
+  for (const { name, about } of benchmarks) console.log(`${name}: ${about}`);
+  console.log(
+    `load from ${generator.name}; ${workers} worker threads a proxy; medians`,
+  );
+}
+
+function progress(line: string): void {
+  console.error(line);
+}
+
+async function main(): Promise<number> {
+  const options = readOptions(Deno.args);
+  if (options === "help") {
+    console.log(USAGE);
+    return 0;
+  }
+  const reason = await labSkipReason();
+  if (reason !== undefined) {
+    throw new LabError(`Cannot run benchmarks: ${reason}`);
+  }
+  await measure(options);
+  return 0;
+}
+
+try {
+  Deno.exitCode = await main();
+} catch (reason) {
+  if (!(reason instanceof LabError)) throw reason;
+  console.error(reason.message);
+  Deno.exitCode = 1;
+}
