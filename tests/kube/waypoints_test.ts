@@ -1,0 +1,442 @@
+import assert from "node:assert/strict";
+import { translate } from "../../src/kube/translate.ts";
+import { parsed, pod, type Raw, raw } from "./objects.ts";
+
+const ADDRESS = { type: "IPAddress", value: "10.96.0.9" };
+const WP = {
+  destination: { kind: "address", network: "", ip: "10.96.0.9" },
+  hboneMtlsPort: 15008,
+};
+const HOST = (hostname: string, namespace = "shop") => ({
+  destination: { kind: "hostname", namespace, hostname },
+  hboneMtlsPort: 15008,
+});
+
+const gateway = (rest: Raw = {}, name = "wp") => {
+  const { labels, annotations, allowedRoutes, ...others } = rest;
+  return raw("Gateway", name, {
+    metadata: { labels: labels ?? {}, annotations: annotations ?? {} },
+    spec: {
+      gatewayClassName: "istio-waypoint",
+      listeners: [{
+        name: "mesh",
+        port: 15008,
+        protocol: "HBONE",
+        ...allowedRoutes === undefined ? {} : { allowedRoutes },
+      }],
+    },
+    status: { addresses: [ADDRESS] },
+    ...others,
+  });
+};
+const use = (labels: Raw) => ({
+  metadata: {
+    labels: Object.fromEntries(
+      Object.entries(labels).map(([k, v]) => [`istio.io/${k}`, v]),
+    ),
+  },
+});
+const service = (rest: Raw = {}) =>
+  raw("Service", "cart", { ...rest, spec: {} });
+const namespace = (rest: Raw = {}) => raw("Namespace", "shop", rest);
+const uses = { "use-waypoint": "wp" };
+
+/** Waypoint of the service "cart" and of the pod "cart", and what is warned of. */
+function outcome(objects: Raw[]) {
+  const { services, workloads, warnings } = translate(parsed(...objects));
+  return {
+    service: services.find(({ name }) => name === "cart")?.waypoint,
+    weighted: services.find(({ name }) => name === "cart")?.weightedWaypoints,
+    pod: workloads.find(({ name }) => name === "cart")?.waypoint,
+    warnings,
+  };
+}
+
+const ofServices: [
+  name: string,
+  objects: Raw[],
+  waypoint: unknown,
+  warning?: string,
+][] = [
+  ["without a label", [gateway(), service()], undefined],
+  ["with its own label", [gateway(), service(use(uses))], WP],
+  ["in a labelled namespace", [gateway(), namespace(use(uses)), service()], WP],
+  [
+    "that opts out",
+    [gateway(), namespace(use(uses)), service(use({ "use-waypoint": "none" }))],
+    undefined,
+  ],
+  [
+    "whose namespace opts out",
+    [gateway(), namespace(use({ "use-waypoint": "none" })), service()],
+    undefined,
+  ],
+  [
+    "whose own waypoint is not there, though its namespace's is",
+    [
+      gateway(),
+      namespace(use(uses)),
+      service(use({ "use-waypoint": "gone" })),
+    ],
+    undefined,
+    'there is no Gateway "shop/gone"',
+  ],
+  [
+    "whose waypoint has no address yet",
+    [gateway({ status: {} }), service(use(uses))],
+    undefined,
+    'Gateway "shop/wp" has neither address nor pods',
+  ],
+  [
+    "with a waypoint for workloads",
+    [
+      gateway({ labels: { "istio.io/waypoint-for": "workload" } }),
+      service(use(uses)),
+    ],
+    undefined,
+    'Gateway "shop/wp" takes workload traffic, not service traffic',
+  ],
+  [
+    "with a waypoint for all",
+    [
+      gateway({ labels: { "istio.io/waypoint-for": "all" } }),
+      service(use(uses)),
+    ],
+    WP,
+  ],
+  [
+    "with a waypoint whose class is for workloads",
+    [
+      raw("GatewayClass", "istio-waypoint", {
+        metadata: { labels: { "istio.io/waypoint-for": "workload" } },
+      }),
+      gateway(),
+      service(use(uses)),
+    ],
+    undefined,
+    'Gateway "shop/wp" takes workload traffic, not service traffic',
+  ],
+  [
+    "that is a waypoint's own",
+    [
+      gateway(),
+      namespace(use(uses)),
+      service({
+        metadata: {
+          labels: { "gateway.istio.io/managed": "istio.io-mesh-controller" },
+        },
+      }),
+    ],
+    undefined,
+  ],
+  [
+    "with a waypoint of another namespace that is open to all",
+    [
+      gateway({ allowedRoutes: { namespaces: { from: "All" } } }, "infra/wp"),
+      service(use({ ...uses, "use-waypoint-namespace": "infra" })),
+    ],
+    WP,
+  ],
+  [
+    "with a waypoint of another namespace that keeps to itself",
+    [
+      gateway({}, "infra/wp"),
+      service(use({ ...uses, "use-waypoint-namespace": "infra" })),
+    ],
+    undefined,
+    'Gateway "infra/wp" does not allow namespace "shop"',
+  ],
+  [
+    "whose namespace the waypoint selects by name",
+    [
+      gateway({
+        allowedRoutes: {
+          namespaces: {
+            from: "Selector",
+            selector: {
+              matchLabels: { "kubernetes.io/metadata.name": "shop" },
+            },
+          },
+        },
+      }, "infra/wp"),
+      service(use({ ...uses, "use-waypoint-namespace": "infra" })),
+    ],
+    WP,
+  ],
+  [
+    "whose namespace the waypoint does not select",
+    [
+      gateway({
+        allowedRoutes: {
+          namespaces: {
+            from: "Selector",
+            selector: {
+              matchExpressions: [
+                { key: "team", operator: "In", values: ["a", "b"] },
+              ],
+            },
+          },
+        },
+      }, "infra/wp"),
+      namespace({ metadata: { labels: { team: "c" } } }),
+      service(use({ ...uses, "use-waypoint-namespace": "infra" })),
+    ],
+    undefined,
+    'Gateway "infra/wp" does not allow namespace "shop"',
+  ],
+  [
+    "with a waypoint that has a name",
+    [
+      gateway({
+        status: {
+          addresses: [
+            ADDRESS,
+            { type: "Hostname", value: "wp.shop.svc.cluster.local" },
+          ],
+        },
+      }),
+      service(use(uses)),
+    ],
+    HOST("wp.shop.svc.cluster.local"),
+  ],
+  [
+    "with a waypoint addressed in its spec",
+    [
+      gateway({ spec: { addresses: [{ value: "10.96.0.9" }] }, status: {} }),
+      service(use(uses)),
+    ],
+    WP,
+  ],
+  [
+    "with a waypoint named in its spec, in short",
+    [
+      gateway({
+        spec: { addresses: [{ type: "Hostname", value: "wp" }] },
+        status: {},
+      }),
+      service(use(uses)),
+    ],
+    HOST("wp.shop.svc.cluster.local"),
+  ],
+];
+for (const [name, objects, waypoint, warning] of ofServices) {
+  Deno.test(`translate() finds the waypoint of a service ${name}`, () => {
+    const made = outcome(objects);
+    assert.deepEqual(made.service, waypoint);
+    assert.deepEqual(
+      made.warnings,
+      warning === undefined
+        ? []
+        : [`Service "shop/cart" has no waypoint as asked for: ${warning}`],
+    );
+  });
+}
+
+const forWorkloads = { labels: { "istio.io/waypoint-for": "workload" } };
+const ofPods: [
+  name: string,
+  objects: Raw[],
+  waypoint: unknown,
+  warning?: string,
+][] = [
+  [
+    "with its own label",
+    [gateway(forWorkloads), pod("cart", "10.0.0.1", use(uses))],
+    WP,
+  ],
+  [
+    "in a labelled namespace",
+    [gateway(forWorkloads), namespace(use(uses)), pod("cart", "10.0.0.1")],
+    WP,
+  ],
+  [
+    "that inherits a waypoint for services",
+    [gateway(), namespace(use(uses)), pod("cart", "10.0.0.1")],
+    undefined,
+  ],
+  [
+    "that asks for a waypoint for services",
+    [gateway(), pod("cart", "10.0.0.1", use(uses))],
+    undefined,
+    'Gateway "shop/wp" takes service traffic, not workload traffic',
+  ],
+  [
+    "of the waypoint itself",
+    [
+      gateway(forWorkloads),
+      namespace(use(uses)),
+      pod("cart", "10.0.0.1", {
+        labels: { "gateway.networking.k8s.io/gateway-name": "wp" },
+      }),
+    ],
+    undefined,
+  ],
+];
+for (const [name, objects, waypoint, warning] of ofPods) {
+  Deno.test(`translate() finds the waypoint of a pod ${name}`, () => {
+    const made = outcome(objects);
+    assert.deepEqual(made.pod, waypoint);
+    assert.deepEqual(
+      made.warnings,
+      warning === undefined
+        ? []
+        : [`Pod "shop/cart" has no waypoint as asked for: ${warning}`],
+    );
+  });
+}
+
+const instance = (name: string, ip: string, ready: boolean) =>
+  pod(name, ip, {
+    labels: { "gateway.networking.k8s.io/gateway-name": "wp" },
+    spec: { serviceAccountName: "wp" },
+    status: {
+      conditions: [{ type: "Ready", status: ready ? "True" : "False" }],
+    },
+  });
+
+Deno.test("translate() reaches a waypoint by its pods when nothing else is declared", () => {
+  const { services, workloads } = translate(parsed(
+    gateway({ status: {} }),
+    service(use(uses)),
+    instance("wp-1", "10.0.0.8", true),
+    instance("wp-2", "10.0.0.9", false),
+  ));
+  const key = "shop/wp.shop.svc.cluster.local";
+  assert.deepEqual(services[0]?.waypoint, HOST("wp.shop.svc.cluster.local"));
+  assert.deepEqual(
+    services.slice(1).map((
+      { hostname, vips, ports, waypoint },
+    ) => [hostname, vips, ports, waypoint]),
+    [["wp.shop.svc.cluster.local", [], { 15008: 15008 }, undefined]],
+  );
+  assert.deepEqual(
+    workloads.map((
+      { services, status, serviceAccount },
+    ) => [services[key], status, serviceAccount]),
+    [[{ 15008: 15008 }, "Healthy", "wp"], [
+      { 15008: 15008 },
+      "Unhealthy",
+      "wp",
+    ]],
+  );
+});
+
+Deno.test("translate() keeps a waypoint while none of its pods is ready", () => {
+  const made = outcome([
+    gateway({ status: {} }),
+    service(use(uses)),
+    instance("wp-1", "10.0.0.8", false),
+  ]);
+  assert.deepEqual(made.service, HOST("wp.shop.svc.cluster.local"));
+});
+
+Deno.test("translate() uses the Service that a waypoint has, as it is", () => {
+  const { services } = translate(parsed(
+    gateway({ status: {} }),
+    instance("wp-1", "10.0.0.8", true),
+    raw("Service", "wp", {
+      spec: { clusterIP: "10.96.0.9", ports: [{ port: 15008 }] },
+    }),
+  ));
+  assert.deepEqual(services.map(({ vips }) => vips), [
+    [{ network: "", ip: "10.96.0.9" }],
+  ]);
+});
+
+const canaryGateway = gateway({
+  status: { addresses: [{ type: "IPAddress", value: "10.96.0.10" }] },
+}, "wp2");
+const weight = (value: string) => ({
+  annotations: { "istio.io/use-waypoint-canary-weight": value },
+});
+const withCanary = (labels: Raw, annotations: Raw = {}) => ({
+  metadata: {
+    ...use({ "use-waypoint": "wp", ...labels }).metadata,
+    ...annotations,
+  },
+});
+const CANARY = {
+  destination: { kind: "address", network: "", ip: "10.96.0.10" },
+  hboneMtlsPort: 15008,
+};
+const shares = (share: number) => [
+  { destination: WP, weight: 100 - share },
+  { destination: CANARY, weight: share },
+];
+
+const canaries: [
+  name: string,
+  objects: Raw[],
+  weighted: unknown,
+  warning?: string,
+][] = [
+  ["none", [service(use(uses))], []],
+  [
+    "its own canary",
+    [service(withCanary({ "use-waypoint-canary": "wp2" }, weight("20")))],
+    shares(20),
+  ],
+  [
+    "a canary without weight",
+    [service(withCanary({ "use-waypoint-canary": "wp2" }))],
+    shares(0),
+  ],
+  [
+    "its namespace's canary",
+    [
+      namespace(withCanary({ "use-waypoint-canary": "wp2" }, weight("5"))),
+      service(),
+    ],
+    shares(5),
+  ],
+  [
+    "a canary of a bad weight",
+    [service(withCanary({ "use-waypoint-canary": "wp2" }, weight("101")))],
+    [],
+    "its canary weight is not a whole number from 0 to 100",
+  ],
+  [
+    "its waypoint as canary",
+    [service(withCanary({ "use-waypoint-canary": "wp" }))],
+    [],
+    "its canary waypoint is its waypoint",
+  ],
+  [
+    "a canary that is not there",
+    [service(withCanary({ "use-waypoint-canary": "gone" }))],
+    [],
+    'there is no Gateway "shop/gone"',
+  ],
+];
+for (const [name, objects, weighted, warning] of canaries) {
+  Deno.test(`translate() shares a service with ${name}`, () => {
+    const made = outcome([gateway(), canaryGateway, ...objects]);
+    assert.deepEqual(made.service, WP);
+    assert.deepEqual(made.weighted, weighted);
+    assert.deepEqual(
+      made.warnings,
+      warning === undefined
+        ? []
+        : [`Service "shop/cart" has no waypoint as asked for: ${warning}`],
+    );
+  });
+}
+
+Deno.test("translate() finds the waypoint of a ServiceEntry and of its endpoint", () => {
+  const { services, workloads } = translate(parsed(
+    gateway({ labels: { "istio.io/waypoint-for": "all" } }),
+    raw("ServiceEntry", "ext", {
+      ...use(uses),
+      spec: {
+        hosts: ["a.example.org"],
+        resolution: "STATIC",
+        endpoints: [
+          { address: "192.0.2.1", labels: { "istio.io/use-waypoint": "wp" } },
+          { address: "192.0.2.2" },
+        ],
+      },
+    }),
+  ));
+  assert.deepEqual(services[0]?.waypoint, WP);
+  assert.deepEqual(workloads.map(({ waypoint }) => waypoint), [WP, undefined]);
+});
