@@ -61,8 +61,8 @@ export class Seqpacket implements Disposable {
    * @throws {SyscallError} when nobody listens there, or its queue is full.
    */
   static connect(path: string): Seqpacket {
-    const fd = openSocket();
     const address = encodeAddress(path);
+    const fd = openSocket();
     if (libc.connect(fd, address, address.length) === 0) {
       return new Seqpacket(fd);
     }
@@ -123,8 +123,8 @@ export class SeqpacketListener implements Disposable {
    * @throws {SyscallError} when it cannot.
    */
   constructor(path: string, backlog = 16) {
-    const fd = openSocket();
     const address = encodeAddress(path);
+    const fd = openSocket();
     const failed = libc.bind(fd, address, address.length) !== 0 ||
       libc.listen(fd, backlog) !== 0;
     if (failed) {
