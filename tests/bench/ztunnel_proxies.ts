@@ -1,16 +1,8 @@
-import { closeFd } from "../../src/sys/libc.ts";
-import { openNetns } from "../../src/sys/netns.ts";
 import { runRedirect } from "../../src/redirect/mod.ts";
-import { Seqpacket, SeqpacketListener } from "../../src/sys/seqpacket.ts";
-import {
-  decodeAck,
-  encodeRequest,
-  PACKET_MAX_OCTETS,
-  type ZdsRequest,
-} from "../../src/wire/inpod/mod.ts";
-import { LabError, type LabPod } from "../lab/mod.ts";
 import { netnsPath } from "../lab/command.ts";
+import { LabError, type LabPod } from "../lab/mod.ts";
 import { type Handover, startZtunnel } from "../lab/ztunnel.ts";
+import { type ZdsConnection, ZdsServer } from "../support/zds_server.ts";
 import type { StartProxies } from "./subjects.ts";
 
 /** ztunnel at both nodes, its pods redirected and handed over as Istio's node agent would. */
@@ -34,46 +26,29 @@ async function redirect(pod: LabPod): Promise<void> {
   }
 }
 
-/** The agent's side of ZDS for pods that never change: a snapshot, and then silence. */
-export const handover: Handover = (socketPath, pods) => {
-  const listener = new SeqpacketListener(socketPath);
-  const served = listener.accept().then((proxy) =>
-    proxy && sendSnapshot(proxy, pods)
-  );
-  served.catch((reason) =>
-    console.error(`handing over on ${socketPath}: ${reason}`)
-  );
+/** Hands over pods that never change: a snapshot, and then silence until the proxy ends. */
+const handover: Handover = (socketPath, pods) => {
+  const server = new ZdsServer(socketPath);
+  const served = server.accept().then((proxy) => sendSnapshot(proxy, pods));
+  served.catch((reason) => console.error(`${socketPath}: ${reason}`));
   const end = async () => {
-    listener.close();
-    (await served)?.close();
+    server[Symbol.dispose]();
+    const [result] = await Promise.allSettled([served]);
+    if (result.status === "fulfilled") result.value[Symbol.dispose]();
   };
   return Promise.resolve({ [Symbol.asyncDispose]: end });
 };
 
 async function sendSnapshot(
-  proxy: Seqpacket,
+  proxy: ZdsConnection,
   pods: readonly LabPod[],
-): Promise<Seqpacket> {
-  await proxy.receive(PACKET_MAX_OCTETS); // its hello
+): Promise<ZdsConnection> {
+  const errors: string[] = [];
   for (const pod of pods) {
-    const netns = openNetns(netnsPath(pod.netns));
-    try {
-      await ask(proxy, { kind: "add", uid: pod.uid, pod }, [netns]);
-    } finally {
-      closeFd(netns);
-    }
+    errors.push(await proxy.add(pod.uid, pod, netnsPath(pod.netns)));
   }
-  await ask(proxy, { kind: "snapshotSent" }, []);
+  errors.push(await proxy.snapshotSent());
+  const said = errors.filter((error) => error !== "").join("; ");
+  if (said !== "") throw new LabError(`Cannot hand pods over: ${said}`);
   return proxy;
-}
-
-async function ask(
-  proxy: Seqpacket,
-  request: ZdsRequest,
-  fds: Parameters<Seqpacket["send"]>[1],
-): Promise<void> {
-  await proxy.send(encodeRequest(request), fds);
-  const packet = await proxy.receive(PACKET_MAX_OCTETS);
-  const error = packet === undefined ? "it hung up" : decodeAck(packet.octets);
-  if (error) throw new LabError(`Cannot hand over (${request.kind}): ${error}`);
 }
