@@ -14,6 +14,7 @@ import {
   JOIN_MAX,
   PING_INTERVAL_MS,
   PING_TIMEOUT_MS,
+  WRITE_QUEUE_MAX,
 } from "./limits.ts";
 
 export interface H2SessionOptions {
@@ -228,19 +229,20 @@ export class H2Session implements StreamCarrier {
     if (this.#closed || this.#socket.destroyed) return;
     const chunks = this.h2.takeOutput();
     if (chunks.length === 0) return;
-    if (!this.#write(chunks)) this.#congested = true;
+    this.#write(chunks);
+    // The runtime's own mark is 16 KiB: to stop there would be to wait for
+    // every write before the next one is begun.
+    this.#congested = this.#socket.writableLength >= WRITE_QUEUE_MAX;
   }
 
-  #write(chunks: Uint8Array[]): boolean {
-    if (chunks.length === 1) return this.#socket.write(chunks[0]!);
+  #write(chunks: Uint8Array[]): void {
+    if (chunks.length === 1) return void this.#socket.write(chunks[0]!);
     let size = 0;
     for (const chunk of chunks) size += chunk.length;
-    if (size <= JOIN_MAX) return this.#socket.write(join(chunks, size));
+    if (size <= JOIN_MAX) return void this.#socket.write(join(chunks, size));
     this.#socket.cork();
-    let room = true;
-    for (const chunk of chunks) room = this.#socket.write(chunk) && room;
+    for (const chunk of chunks) this.#socket.write(chunk);
     this.#socket.uncork();
-    return room;
   }
 
   #onSocketClose(): void {
