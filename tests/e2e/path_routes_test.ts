@@ -110,7 +110,7 @@ meshTest(
 meshTest(
   "a service without an address of its own is called by its endpoint's",
   async (mesh) => {
-    await withManifest(mesh, "service-headless", {
+    await mesh.withPolicy("service-headless", {
       apiVersion: "v1",
       kind: "Service",
       metadata: { name: "headless", namespace: "default" },
@@ -222,13 +222,4 @@ async function untilService(mesh: Mesh, name: string): Promise<void> {
       (dump) => dump.services.some((service) => service.name === name),
     );
   }
-}
-
-async function withManifest(
-  mesh: Mesh,
-  name: string,
-  manifest: object,
-  body: () => Promise<void>,
-): Promise<void> {
-  await mesh.withPolicy(name, manifest, body);
 }

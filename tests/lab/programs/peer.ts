@@ -16,7 +16,7 @@ import { connect, createServer, type Socket } from "node:net";
 import { once } from "node:events";
 
 const BLOCK_OCTETS = 64 * 1024;
-const KEPT_OCTETS = 256;
+const KEPT_OCTETS = 64;
 const POLL_MS = 20;
 
 /** Written octets are not all alike: a lost or swapped block changes the digest. */
