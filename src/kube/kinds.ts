@@ -7,6 +7,7 @@ import {
 } from "./schema/authentication.ts";
 import { authorizationPolicySpec } from "./schema/authorization.ts";
 import { podSpec, podStatus, serviceSpec } from "./schema/core.ts";
+import { endpointSlice } from "./schema/discovery.ts";
 import { anyMapping, closed, metadata, open, text } from "./schema/fields.ts";
 import { gatewaySpec, gatewayStatus } from "./schema/gateway.ts";
 import {
@@ -26,6 +27,7 @@ export interface KindRow {
 }
 
 const CORE = /^v1$/;
+const DISCOVERY = /^discovery\.k8s\.io\/v1$/;
 const NETWORKING = /^networking\.istio\.io\/v1/;
 const SECURITY = /^security\.istio\.io\/v1(beta1)?$/;
 const GATEWAY_API = /^gateway\.networking\.k8s\.io\/v1/;
@@ -70,6 +72,7 @@ export const KINDS: Readonly<Record<Kind, KindRow>> = {
     status: v.optional(podStatus, {}),
   }),
   Service: row(CORE, { spec: v.optional(serviceSpec, {}) }),
+  EndpointSlice: row(DISCOVERY, endpointSlice),
   ServiceEntry: row(NETWORKING, {
     spec: serviceEntrySpec,
     status: v.optional(serviceEntryStatus, {}),

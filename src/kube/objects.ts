@@ -5,6 +5,7 @@ import type {
 } from "./schema/authentication.ts";
 import type { AuthorizationPolicySpec } from "./schema/authorization.ts";
 import type { PodSpec, PodStatus, ServiceSpec } from "./schema/core.ts";
+import type { EndpointSliceFields } from "./schema/discovery.ts";
 import type { Metadata } from "./schema/fields.ts";
 import type { GatewaySpec, GatewayStatus } from "./schema/gateway.ts";
 import type {
@@ -33,6 +34,8 @@ export interface PodObject extends Of<"Pod"> {
 export interface ServiceObject extends Of<"Service"> {
   readonly spec: ServiceSpec;
 }
+export interface EndpointSliceObject
+  extends Of<"EndpointSlice">, EndpointSliceFields {}
 export interface ServiceEntryObject extends Of<"ServiceEntry"> {
   readonly spec: ServiceEntrySpec;
   readonly status: ServiceEntryStatus;
@@ -73,6 +76,7 @@ export type KubeObject =
   | GatewayClassObject
   | PodObject
   | ServiceObject
+  | EndpointSliceObject
   | ServiceEntryObject
   | WorkloadEntryObject
   | GatewayObject

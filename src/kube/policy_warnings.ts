@@ -1,10 +1,9 @@
 /** What a user should know about policies that layer 4 enforces in part, or not at all. */
-import type { Service } from "../model/service.ts";
+import { type Service, serviceKey } from "../model/service.ts";
 import type { Workload } from "../model/workload.ts";
 import type { MeshObjects } from "./mesh_objects.ts";
 import { nameOf } from "./objects.ts";
 import { type ConvertedPolicy, isForL4 } from "./policies.ts";
-import { serviceKey } from "../model/service.ts";
 
 export function policyWarnings(
   objects: MeshObjects,
@@ -22,7 +21,7 @@ export function policyWarnings(
         `AuthorizationPolicy "${nameOf(object)}" is not enforced: ` +
         `action ${object.spec.action} needs a waypoint (targetRefs)`
       ),
-    ...policies.flatMap((policy) =>
+    ...policies.filter(({ unseen }) => unseen.size > 0).flatMap((policy) =>
       unseenWarnings(policy, hasWaypoint(policy, workloads, fronted))
     ),
   ];

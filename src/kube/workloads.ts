@@ -2,10 +2,15 @@
 import { serviceKey } from "../model/service.ts";
 import type { PortMap, Workload } from "../model/workload.ts";
 import type { Attacher } from "./attach.ts";
+import {
+  type ServiceOfSlice,
+  servicesByPod,
+  servicesOfSlices,
+  sliceWorkloads,
+} from "./endpoint_slices.ts";
 import { groupBy, type MeshObjects } from "./mesh_objects.ts";
 import {
   nameOf,
-  type PodObject,
   type ServiceEntryObject,
   type WorkloadEntryObject,
 } from "./objects.ts";
@@ -30,9 +35,9 @@ export function workloadsOf(
     infos.filter(({ source }) => source === "ServiceEntry"),
     ({ object }) => nameOf(object),
   );
+  const serviceOf = servicesOfSlices(infos, settings);
   return [
-    ...objects.all("Pod").map((pod) => ofPod(pod, objects, attacher, settings))
-      .filter((workload) => workload !== undefined),
+    ...podWorkloads(objects, serviceOf, attacher, settings),
     ...objects.all("WorkloadEntry").filter(hasNetworkAddress)
       .map((entry) => ofEntry(entry, attacher, settings)),
     ...objects.all("ServiceEntry").flatMap((entry) =>
@@ -43,26 +48,33 @@ export function workloadsOf(
         settings,
       )
     ),
+    ...objects.all("EndpointSlice").flatMap((slice) =>
+      sliceWorkloads(slice, serviceOf, settings)
+    ),
   ];
 }
 
-function ofPod(
-  pod: PodObject,
+function podWorkloads(
   objects: MeshObjects,
+  serviceOf: ServiceOfSlice,
   attacher: Attacher,
   settings: MeshSettings,
-): Workload | undefined {
-  const workload = podWorkload(pod, objects, settings);
-  if (workload === undefined) return undefined;
-  return {
-    ...workload,
-    ...attacher.waypoint(`Pod "${nameOf(pod)}"`, pod.metadata),
-    services: portsByService(
-      attacher.services(pod.metadata),
-      (info) => podPorts(pod, info),
-    ),
-    authorizationPolicies: attacher.policies(pod.metadata),
-  };
+): Workload[] {
+  const bySlice = servicesByPod(objects, serviceOf);
+  return objects.all("Pod").flatMap((pod) => {
+    const workload = podWorkload(pod, objects, settings);
+    if (workload === undefined) return [];
+    const services = new Set([
+      ...attacher.services(pod.metadata),
+      ...bySlice.get(nameOf(pod)) ?? [],
+    ]);
+    return [{
+      ...workload,
+      ...attacher.waypoint(`Pod "${nameOf(pod)}"`, pod.metadata),
+      services: portsByService([...services], (info) => podPorts(pod, info)),
+      authorizationPolicies: attacher.policies(pod.metadata),
+    }];
+  });
 }
 
 /** A Unix socket is no address in the mesh. */

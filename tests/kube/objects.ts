@@ -12,6 +12,7 @@ const API_VERSIONS: Record<string, string> = {
   RequestAuthentication: "security.istio.io/v1",
   ServiceEntry: "networking.istio.io/v1",
   WorkloadEntry: "networking.istio.io/v1",
+  EndpointSlice: "discovery.k8s.io/v1",
   DestinationRule: "networking.istio.io/v1",
   Gateway: "gateway.networking.k8s.io/v1",
   GatewayClass: "gateway.networking.k8s.io/v1",
