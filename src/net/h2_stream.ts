@@ -1,6 +1,7 @@
 import type { H2Connection, HeaderList, StreamId } from "../wire/h2/mod.ts";
-import { H2Code } from "../wire/h2/mod.ts";
+import { H2Code, h2CodeName } from "../wire/h2/mod.ts";
 import type { ByteReceiver, ByteStream } from "./byte_stream.ts";
+import { TunnelError } from "./errors.ts";
 
 /** What a stream needs of the session that carries it. */
 export interface StreamCarrier {
@@ -9,10 +10,10 @@ export interface StreamCarrier {
   readonly congested: boolean;
 }
 
-/** The peer ended the stream with an error code other than NO_ERROR. */
+/** The stream was ended by RST_STREAM, or refused by GOAWAY. */
 export class StreamResetError extends Error {
   constructor(readonly errorCode: number) {
-    super(`stream reset by peer (HTTP/2 error code ${errorCode})`);
+    super(`stream reset by peer: ${h2CodeName(errorCode)}`);
   }
 }
 
@@ -33,7 +34,7 @@ export class H2Stream implements ByteStream {
   #owed = 0;
   #full = false;
   #closed = false;
-  #onResponse: ((headers: HeaderList | undefined) => void) | undefined;
+  #response: PromiseWithResolvers<HeaderList> | undefined;
 
   constructor(readonly id: StreamId, carrier: StreamCarrier) {
     this.#carrier = carrier;
@@ -45,12 +46,14 @@ export class H2Stream implements ByteStream {
   }
 
   /**
-   * The final response's header list.
+   * The final response's header list. Asked for once, in the turn that opened
+   * the stream.
    *
-   * @returns undefined when the stream ended without one.
+   * @throws {StreamResetError | TunnelError} when the stream ends without one.
    */
-  response(): Promise<HeaderList | undefined> {
-    return new Promise((resolve) => this.#onResponse = resolve);
+  response(): Promise<HeaderList> {
+    this.#response = Promise.withResolvers();
+    return this.#response.promise;
   }
 
   /** Answers a request; octets may follow unless `end`. */
@@ -131,8 +134,7 @@ export class H2Stream implements ByteStream {
 
   /** Called by the session with the final response. */
   onResponse(headers: HeaderList): void {
-    this.#onResponse?.(headers);
-    this.#onResponse = undefined;
+    this.#response?.resolve(headers);
   }
 
   /** Called by the session: part of a DATA frame. */
@@ -154,8 +156,9 @@ export class H2Stream implements ByteStream {
   /** Called by the session: the stream is gone. */
   onClosed(error: Error | undefined): void {
     this.#closed = true;
-    this.#onResponse?.(undefined);
-    this.#onResponse = undefined;
+    this.#response?.reject(
+      error ?? new TunnelError("http2", "h2 failed: stream closed early"),
+    );
     if (this.#receiver !== undefined) this.#receiver.onClose(error);
     else this.#early.push(() => this.#receiver?.onClose(error));
   }

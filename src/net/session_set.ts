@@ -4,6 +4,7 @@ import type { H2Session } from "./h2_session.ts";
 export class SessionSet {
   readonly #sessions = new Set<H2Session>();
   #draining = false;
+  #onEmpty: (() => void) | undefined;
 
   get size(): number {
     return this.#sessions.size;
@@ -17,6 +18,13 @@ export class SessionSet {
 
   delete(session: H2Session): void {
     this.#sessions.delete(session);
+    if (this.#sessions.size === 0) this.#onEmpty?.();
+  }
+
+  /** Resolves when none is open, now or later. */
+  whenEmpty(): Promise<void> {
+    if (this.#sessions.size === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#onEmpty = resolve);
   }
 
   /** GOAWAY to all, now and later; streams in progress finish. */

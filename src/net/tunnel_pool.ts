@@ -24,6 +24,13 @@ interface Entry {
   opening: Promise<void> | undefined;
 }
 
+/** A stream of a shared tunnel. */
+export interface PooledStream {
+  readonly stream: H2Stream;
+  /** Whether the tunnel was there before: it may have died unseen. */
+  readonly reused: boolean;
+}
+
 /** Sessions of one pod in one worker; a peer may end up with several each. */
 export const POOL_SESSIONS_MAX = 500;
 
@@ -59,19 +66,19 @@ export class TunnelPool {
     key: string,
     headers: HeaderList,
     open: OpenSession,
-  ): Promise<H2Stream> {
-    for (;;) {
+  ): Promise<PooledStream> {
+    for (let reused = true;; reused = false) {
       if (this.#closed) throw new TunnelError("http2", "pool draining");
       const entry = this.#entryOf(key);
       const stream = this.#streamOn(entry, headers);
-      if (stream !== undefined) return stream;
+      if (stream !== undefined) return { stream, reused };
       const first = entry.opening === undefined;
       await (entry.opening ??= this.#open(key, entry, open));
       // Whoever asked for the tunnel is woken first; a tunnel that has no room
       // for its very first stream never will.
       if (!first) continue;
       const own = this.#streamOn(entry, headers);
-      if (own !== undefined) return own;
+      if (own !== undefined) return { stream: own, reused: false };
       throw new TunnelError("http2", "h2 failed: the peer takes no streams");
     }
   }

@@ -24,6 +24,12 @@ export function outboundFailure(reason: unknown): Failure {
   if (reason instanceof TunnelError && reason.stage === "http2") {
     return { flag: "H2_HANDSHAKE_FAILURE", error: reason.message };
   }
+  if (reason instanceof StreamResetError) {
+    return {
+      flag: "H2_HANDSHAKE_FAILURE",
+      error: `h2 failed: ${reason.message}`,
+    };
+  }
   return { flag: "CONNECT", error: messageOf(reason) };
 }
 

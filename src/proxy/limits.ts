@@ -17,3 +17,6 @@ export const INBOUND_HEADER_LIST_MAX = 65_536;
 
 /** Size of a response's header list on an outbound tunnel. As in ztunnel. */
 export const OUTBOUND_HEADER_LIST_MAX = 16_384;
+
+/** Tries of one tunnel stream: the first, and two after peers that went away. */
+export const TUNNEL_ATTEMPTS_MAX = 3;

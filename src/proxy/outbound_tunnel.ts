@@ -4,7 +4,7 @@ import type { Workload } from "../model/workload.ts";
 import { dialTcp } from "../net/dial.ts";
 import { TunnelError } from "../net/errors.ts";
 import { H2Session } from "../net/h2_session.ts";
-import type { H2Stream } from "../net/h2_stream.ts";
+import { type H2Stream, StreamResetError } from "../net/h2_stream.ts";
 import { CONNECT_RESPONSE_MS } from "../net/limits.ts";
 import { connectTls } from "../net/tls_client.ts";
 import type { SessionEvents } from "../net/tunnel_pool.ts";
@@ -15,10 +15,10 @@ import {
   encodeTraceparent,
   newTrace,
 } from "../wire/baggage/mod.ts";
-import type { HeaderList } from "../wire/h2/mod.ts";
+import { H2Code, type HeaderList } from "../wire/h2/mod.ts";
 import type { ProxyContext, ServedPod } from "./context.ts";
 import { identityOf } from "./context.ts";
-import { OUTBOUND_HEADER_LIST_MAX } from "./limits.ts";
+import { OUTBOUND_HEADER_LIST_MAX, TUNNEL_ATTEMPTS_MAX } from "./limits.ts";
 import { statusText } from "./status_text.ts";
 
 /** A tunnel to ask for, and on whose behalf. */
@@ -36,27 +36,40 @@ export interface TunnelRequest {
 }
 
 /**
- * Opens a stream of a pooled HBONE tunnel and waits for its 200.
+ * Opens a stream of a pooled HBONE tunnel and waits for its 200. No octet of
+ * the application has left by then, so a stream that the peer refused unseen,
+ * or that was lost with a tunnel from before, is opened again.
  *
- * @throws {DialError | IdentityError | TunnelError}
+ * @throws {DialError | IdentityError | TunnelError | StreamResetError}
  */
 export async function openTunnelStream(
   context: ProxyContext,
   pod: ServedPod,
   request: TunnelRequest,
 ): Promise<H2Stream> {
-  const stream = await pod.pool.openStream(
-    poolKey(request),
-    connectHeaders(context, request),
-    (events) => openSession(context, pod, request, events),
-  );
-  try {
-    requireOk(await responseOf(stream));
-  } catch (reason) {
-    stream.reset();
-    throw reason;
+  for (let attempt = 1;; attempt++) {
+    const { stream, reused } = await pod.pool.openStream(
+      poolKey(request),
+      connectHeaders(context, request),
+      (events) => openSession(context, pod, request, events),
+    );
+    try {
+      requireOk(await responseOf(stream));
+      return stream;
+    } catch (reason) {
+      stream.reset();
+      const again = attempt < TUNNEL_ATTEMPTS_MAX && isLost(reason, reused);
+      if (!again) throw reason;
+    }
   }
-  return stream;
+}
+
+/** Whether the peer cannot have served the stream, as far as can be told. */
+function isLost(reason: unknown, reused: boolean): boolean {
+  if (reason instanceof StreamResetError) {
+    return reason.errorCode === H2Code.REFUSED_STREAM;
+  }
+  return reused && reason instanceof TunnelError && reason.stage === "http2";
 }
 
 /** Everything that makes two tunnels different. */
@@ -102,7 +115,7 @@ function connectHeaders(
 }
 
 /** The final response, in time. */
-async function responseOf(stream: H2Stream): Promise<HeaderList | undefined> {
+async function responseOf(stream: H2Stream): Promise<HeaderList> {
   const { promise: late, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(
     () => reject(new TunnelError("connect", "CONNECT response timed out")),
@@ -115,10 +128,7 @@ async function responseOf(stream: H2Stream): Promise<HeaderList | undefined> {
   }
 }
 
-function requireOk(headers: HeaderList | undefined): void {
-  if (headers === undefined) {
-    throw new TunnelError("http2", "h2 failed: stream closed before response");
-  }
+function requireOk(headers: HeaderList): void {
   const status = Number(headers.find(([name]) => name === ":status")?.[1]);
   if (status === 200) return;
   throw new TunnelError(

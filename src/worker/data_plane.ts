@@ -1,7 +1,6 @@
 import { messageOf } from "../base/errors.ts";
 import type { MeshDelta } from "../model/delta.ts";
 import { MeshState } from "../model/mesh_state.ts";
-import type { Workload } from "../model/workload.ts";
 import { TlsServers } from "../net/tls_servers.ts";
 import type { PodInfo, ProxyContext } from "../proxy/context.ts";
 import type { Fd } from "../sys/libc.ts";
@@ -36,6 +35,8 @@ export class DataPlane {
   readonly #certificates: CertificateCache;
   readonly #waiter: WorkloadWaiter;
   readonly #pods = new Map<string, PodServer>();
+  /** The same pods by what a workload record tells of them. */
+  readonly #podsByName = new Map<string, PodServer>();
   readonly #context: ProxyContext;
 
   /** @param write Takes log text, whole lines. */
@@ -105,15 +106,8 @@ export class DataPlane {
       random: Math.random,
       randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
       workloadOf: (pod) => this.#waiter.find(pod),
-      localPod: (workload) => this.#localPod(workload),
+      localPod: (workload) => this.#podsByName.get(nameKey(workload)),
     };
-  }
-
-  #localPod(workload: Workload): PodServer | undefined {
-    for (const pod of this.#pods.values()) {
-      if (describes(workload, pod.info)) return pod;
-    }
-    return undefined;
   }
 
   #applyMesh(delta: MeshDelta): void {
@@ -129,20 +123,28 @@ export class DataPlane {
   #serve(pod: PodInfo, netns: Fd): void {
     const { uid } = pod;
     try {
-      this.#pods.get(uid)?.stop();
+      this.#forget(uid);
       const server = new PodServer(this.#context, pod, netns, this.#settings);
       this.#pods.set(uid, server);
+      this.#podsByName.set(nameKey(pod), server);
       this.#tell({ kind: "serving", uid });
     } catch (reason) {
-      this.#pods.delete(uid);
       this.#tell({ kind: "serve-failed", uid, why: messageOf(reason) });
     }
   }
 
   #stop(uid: string): void {
-    this.#pods.get(uid)?.stop();
-    this.#pods.delete(uid);
+    this.#forget(uid);
     this.#tell({ kind: "stopped", uid });
+  }
+
+  #forget(uid: string): void {
+    const server = this.#pods.get(uid);
+    if (server === undefined) return;
+    server.stop();
+    this.#pods.delete(uid);
+    const name = nameKey(server.info);
+    if (this.#podsByName.get(name) === server) this.#podsByName.delete(name);
   }
 
   async #drain(graceMs: number): Promise<void> {
@@ -184,6 +186,6 @@ export class DataPlane {
   }
 }
 
-const describes = (workload: Workload, pod: PodInfo): boolean =>
-  workload.name === pod.name && workload.namespace === pod.namespace &&
-  workload.serviceAccount === pod.serviceAccount;
+const nameKey = (
+  pod: Pick<PodInfo, "name" | "namespace" | "serviceAccount">,
+): string => `${pod.namespace}/${pod.name}/${pod.serviceAccount}`;

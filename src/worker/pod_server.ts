@@ -167,7 +167,7 @@ export class PodServer implements ServedPod {
     this.inboundSessions.drain();
     const { promise: late, resolve } = Promise.withResolvers<"late">();
     const timer = setTimeout(() => resolve("late"), graceMs);
-    const end = await Promise.race([this.connections.whenEmpty(), late]);
+    const end = await Promise.race([this.#whenQuiet(), late]);
     clearTimeout(timer);
     if (end === "late") {
       this.#log.warn(
@@ -178,6 +178,12 @@ export class PodServer implements ServedPod {
     this.connections.cancelAll("drain");
     this.pool.drain();
     this.inboundSessions.destroy();
+  }
+
+  /** A tunnel without streams may have one on its way until its client has left. */
+  async #whenQuiet(): Promise<void> {
+    await this.inboundSessions.whenEmpty();
+    await this.connections.whenEmpty();
   }
 
   #closeListeners(): void {
