@@ -1,9 +1,14 @@
 /** Manifests of policies, and who gets through under them. */
 import assert from "node:assert/strict";
 import { stringify } from "yaml";
-import type { HairpinProcess, LabPod, Place } from "../lab/mod.ts";
-import { sumSamples } from "../lab/mod.ts";
-import type { Mesh, Reply } from "./support.ts";
+import {
+  type AccessLine,
+  type HairpinProcess,
+  type LabPod,
+  type Place,
+  sumSamples,
+} from "../lab/mod.ts";
+import { eventually, type Mesh, type Reply } from "./support.ts";
 
 /**
  * Everyone who calls the server: two accounts of its namespace, the first
@@ -145,3 +150,26 @@ export async function growthOf(
   await body();
   return sumSamples(await proxy.metrics(), name, labels) - before;
 }
+
+/** Waits for an access-log line that was not there when the watch began; its fields. */
+export type AccessWatch = (
+  what: string,
+  test: (line: AccessLine) => boolean,
+) => Promise<AccessLine["fields"]>;
+
+/** Begins to watch a proxy's access log. */
+export function watchAccess(proxy: HairpinProcess): AccessWatch {
+  const known = proxy.accessLog().length;
+  return async (what, test) => {
+    let hit: AccessLine | undefined;
+    await eventually(what, () => {
+      hit = proxy.accessLog().slice(known).find(test);
+      return Promise.resolve(hit !== undefined);
+    });
+    return hit?.fields ?? {};
+  };
+}
+
+/** Lines of connections that came from that place. */
+export const isFrom = (ip: string | undefined) => (line: AccessLine): boolean =>
+  line.fields["src.addr"]?.startsWith(`${ip}:`) === true;
