@@ -1,4 +1,3 @@
-export { dumpCertificates, type IdentityDump } from "./dump.ts";
 export { type CertificateIssuer, IssueError } from "./issuer.ts";
 export {
   CertificateManager,
