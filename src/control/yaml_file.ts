@@ -3,9 +3,12 @@ import {
   type CollectionTag,
   type Document,
   isNode,
+  isScalar,
   LineCounter,
   parseAllDocuments,
   type ScalarTag,
+  visit,
+  type YAMLMap,
 } from "yaml";
 import { ConfigError, messageOf } from "../base/errors.ts";
 import { CONFIG_DOCUMENTS_MAX, YAML_ALIASES_MAX } from "./config_limits.ts";
@@ -65,6 +68,8 @@ function parseAll(
       merge: true,
       prettyErrors: false,
       stringKeys: true,
+      // The parser's own check takes the square of a mapping's size.
+      uniqueKeys: false,
     });
     return Array.isArray(result) ? result : [];
   } catch (reason) {
@@ -82,11 +87,40 @@ function refuseFaults(
   what: string,
 ): void {
   const fault = document.errors[0] ?? document.warnings[0];
-  if (fault === undefined) return;
-  const { line, col } = lines.linePos(fault.pos[0]);
-  throw new ConfigError(
-    `${what}, line ${line}, column ${col}: ${faultOf(fault)}`,
-  );
+  if (fault !== undefined) {
+    throw new ConfigError(
+      `${what}, ${placeOf(fault.pos[0], lines)}: ${faultOf(fault)}`,
+    );
+  }
+  visit(document, {
+    Map: (_, map) => {
+      const twice = keyGivenTwice(map);
+      if (twice === undefined) return;
+      throw new ConfigError(
+        `${what}, ${placeOf(twice.at, lines)}: the key ${
+          JSON.stringify(twice.key)
+        } is given twice`,
+      );
+    },
+  });
+}
+
+function placeOf(offset: number, lines: LineCounter): string {
+  const { line, col } = lines.linePos(offset);
+  return `line ${line}, column ${col}`;
+}
+
+function keyGivenTwice(
+  map: YAMLMap,
+): { key: string; at: number } | undefined {
+  const seen = new Set<string>();
+  for (const { key } of map.items) {
+    if (!isScalar(key)) continue;
+    const name = String(key.value);
+    if (seen.has(name)) return { key: name, at: key.range?.[0] ?? 0 };
+    seen.add(name);
+  }
+  return undefined;
 }
 
 function valueOf(document: Document, what: string): unknown {

@@ -87,7 +87,12 @@ spec:
   [
     "a key given twice",
     "kind: Pod\nkind: Pod\n",
-    /^Cannot use "1\.yaml": document 1, line 2, column 1: Map keys must be unique$/,
+    'Cannot use "1.yaml": document 1, line 2, column 1: the key "kind" is given twice',
+  ],
+  [
+    "a number and a text of one key",
+    `${POD}  labels: {1: a, "1": b}\n`,
+    'Cannot use "1.yaml": document 1, line 6, column 18: the key "1" is given twice',
   ],
   [
     "an unknown tag",
@@ -164,6 +169,12 @@ Deno.test("readObjects() tells every error of every file", () => {
 
 Deno.test("readObjects() stops counting errors somewhere", () => {
   assert.equal(linesOf("a: 1\n---\n".repeat(200)).length, 50);
+});
+
+Deno.test("readObjects() reads a mapping of many keys", () => {
+  const labels = Array.from({ length: 50_000 }, (_, i) => `    k${i}: v\n`);
+  const [object] = read(`${POD}  labels:\n${labels.join("")}`).objects;
+  assert.equal(Object.keys(object?.metadata.labels ?? {}).length, 50_000);
 });
 
 Deno.test("readObjects() refuses too many documents", () => {
