@@ -50,7 +50,9 @@ function subjectAltNames(extension: Element): string[] | undefined | "other" {
   return entries?.filter((e) => e.tag === URI).map((e) => ascii(e.body));
 }
 
-const ascii = (octets: Uint8Array): string => String.fromCharCode(...octets);
+/** One by one: a peer's name may be longer than a call may have arguments. */
+const ascii = (octets: Uint8Array): string =>
+  Array.from(octets, (octet) => String.fromCharCode(octet)).join("");
 
 /** The elements that fill `octets`; undefined when they do not fill it exactly. */
 function elements(octets: Uint8Array): Element[] | undefined {
