@@ -60,9 +60,7 @@ async function stayUp(
   );
   page.print(`   manifests, read again when they change: ${lab.configFolder}`);
   page.print(`   logs: ${lab.folder}/logs\n`);
-  const ticking = setInterval(() => {}, 60_000);
-  await new Promise(() => {});
-  clearInterval(ticking);
+  await new Promise(() => setInterval(() => {}, 60_000));
 }
 
 async function main(): Promise<number> {
