@@ -54,7 +54,7 @@ Deno.test("curl reports a stream reset", async () => {
   assert.match(stderr, /CANCEL/);
 });
 
-Deno.test("nghttp sends padded DATA and trailers and reads them back", async () => {
+Deno.test("nghttp sends padding and trailers and reads them back", async () => {
   await using server = await H2TestServer.start();
   await using file = await fileOf(MEBI + 1);
   const { code, stdout, stderr } = await run("nghttp", [
@@ -69,7 +69,7 @@ Deno.test("nghttp sends padded DATA and trailers and reads them back", async () 
   assert.equal(code, 0, stderr);
   assert.match(stdout, /recv \(stream_id=\d+\) x-sum: 42/);
   assert.match(stdout, /recv GOAWAY|send GOAWAY/);
-  assert.doesNotMatch(stdout, /INVALID|_ERROR/);
+  assert.doesNotMatch(stdout, /INVALID|(?<!NO)_ERROR/);
   assert.deepEqual(server.errors, []);
 });
 

@@ -10,6 +10,7 @@ import {
 import {
   GOAWAY_DEBUG_OCTETS_MAX,
   HEADER_BLOCK_OCTETS_MAX,
+  HELD_OCTETS_KEPT,
   SETTINGS_ENTRIES_MAX,
 } from "./limits.ts";
 
@@ -205,9 +206,12 @@ export class FrameReader {
     }
     const end = this.#hold(octets, at);
     if (this.#left === 0) {
-      const length = this.#heldLength;
+      const payload = this.#held.subarray(0, this.#heldLength);
       this.#heldLength = 0;
-      this.#emit(this.#held.subarray(0, length));
+      if (this.#held.length > HELD_OCTETS_KEPT) {
+        this.#held = new Uint8Array(256);
+      }
+      this.#emit(payload);
     }
     return end;
   }

@@ -58,7 +58,7 @@ const RULES: readonly FrameRule[] = [
  *
  * @param lengthMax Our SETTINGS_MAX_FRAME_SIZE.
  * @throws {H2Error} FRAME_SIZE_ERROR or PROTOCOL_ERROR, for the connection: a
- *   stream error may be treated as one (RFC 9113, section 5.4.2).
+ *   stream error may be treated as one (RFC 9113, section 5.4.1).
  */
 export function checkFrameHeader(
   type: number,

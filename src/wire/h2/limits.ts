@@ -107,8 +107,17 @@ export const OCTETS_PER_WINDOW_UPDATE = 512;
  */
 export const DATA_COPY_MAX = 1_024;
 
-/** Octets of the buffer in which small frames are gathered. */
-export const SCRATCH_OCTETS = 16_384;
+/**
+ * Octets of the buffer in which small frames are gathered; every connection has
+ * one. The headers of 450 DATA frames, or some 40 requests.
+ */
+export const SCRATCH_OCTETS = 4_096;
+
+/**
+ * Octets of the buffer for frames that arrive in pieces that are kept from one
+ * frame to the next; larger ones are let go.
+ */
+export const HELD_OCTETS_KEPT = 4_096;
 
 /** What a blocked stream may send in one turn when the connection reopens. */
 export const WAKE_QUANTUM_MIN = 16_384;

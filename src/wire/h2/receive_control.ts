@@ -166,12 +166,13 @@ export class ControlReceiver {
     session.floods.spend("ignored");
     const lastStream = readUint31(payload, 0);
     const code = readUint32(payload, 4);
-    session.handlers.onGoAway(lastStream, code, payload.slice(8));
-    if (session.role === "server") return;
+    // First, so that the handler does not open a stream that is refused.
     session.peerLastStream = Math.min(
       session.peerLastStream ?? lastStream,
       lastStream,
     );
+    session.handlers.onGoAway(lastStream, code, payload.slice(8));
+    if (session.role === "server") return;
     for (const stream of session.streams.snapshot()) {
       if (stream.gone || stream.id <= lastStream) continue;
       session.dropStream(stream, H2Code.REFUSED_STREAM);

@@ -41,7 +41,7 @@ export class Session {
   peer: PeerSettings;
   /** The peer has acknowledged our SETTINGS. */
   acknowledged = false;
-  /** The last of our streams that the peer still serves after its GOAWAY. */
+  /** The last of our streams that the peer serves, by its GOAWAY. */
   peerLastStream: number | undefined = undefined;
   #answers = 0;
   #finished = false;

@@ -23,6 +23,8 @@ interface Waiting {
   readonly body: Uint8Array[];
   trailers: HeaderList;
   readonly done: PromiseWithResolvers<Answer>;
+  /** Octets after which the answer counts as whole, end or not. */
+  readonly enough: number;
 }
 
 /** A client on loopback made of H2Connection. */
@@ -46,7 +48,11 @@ export class H2TestClient {
         const waiting = this.#waiting.get(stream)!;
         waiting.body.push(octets.slice());
         this.socket.connection.release(stream, octets.length);
-        if (end) this.#finish(stream, waiting);
+        const length = waiting.body.reduce(
+          (sum, { length }) => sum + length,
+          0,
+        );
+        if (end || length >= waiting.enough) this.#finish(stream, waiting);
       },
       onReset: (stream, code) => {
         const error = new Error(`stream reset with code ${code}`);
@@ -68,20 +74,28 @@ export class H2TestClient {
     body?: Uint8Array,
     trailers?: HeaderList,
   ): Promise<Answer> {
-    const done = Promise.withResolvers<Answer>();
     const { connection } = this.socket;
     const stream = connection.openStream(headers, body === undefined);
+    if (body !== undefined && stream !== undefined) {
+      this.socket.send(stream, body, trailers);
+    }
+    return this.#answerOn(stream, Infinity);
+  }
+
+  /** Sends `octets` through a tunnel, not ended, and waits for as many. */
+  exchange(headers: HeaderList, octets: Uint8Array): Promise<Answer> {
+    const stream = this.socket.connection.openStream(headers, false);
+    if (stream !== undefined) this.socket.write(stream, octets);
+    return this.#answerOn(stream, octets.length);
+  }
+
+  #answerOn(stream: StreamId | undefined, enough: number): Promise<Answer> {
     if (stream === undefined) {
       return Promise.reject(new Error("no stream can be opened"));
     }
-    this.#waiting.set(stream, {
-      headers: [],
-      informational: [],
-      body: [],
-      trailers: [],
-      done,
-    });
-    if (body !== undefined) this.socket.send(stream, body, trailers);
+    const done = Promise.withResolvers<Answer>();
+    const none = { headers: [], informational: [], body: [], trailers: [] };
+    this.#waiting.set(stream, { ...none, done, enough });
     return done.promise;
   }
 

@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { H2Code, type StreamId } from "../../../src/wire/h2/mod.ts";
-import { CONNECT, framesOf, GET, OK, Pair, POST } from "./support.ts";
+import {
+  CONNECT,
+  Endpoint,
+  framesOf,
+  GET,
+  OK,
+  Pair,
+  POST,
+  resetsOf,
+} from "./support.ts";
 
 const one = 1 as StreamId;
 
@@ -82,6 +91,70 @@ Deno.test("H2Connection refuses streams above the limit and leaves the others", 
   server.connection.sendHeaders(one, OK, true);
   settle();
   assert.equal(client.connection.openStream(GET, true), 3);
+});
+
+Deno.test("H2Connection refuses what crossed its SETTINGS, tables stay equal", () => {
+  const server = new Endpoint("server", { concurrentStreamsMax: 1 });
+  const client = new Endpoint("client");
+  const custom = (value: string) => [...GET, ["x-custom", value]] as const;
+  client.connection.openStream(custom("a"), true);
+  client.connection.openStream(custom("b"), true);
+  server.connection.receive(client.takeOctets());
+  client.connection.receive(server.takeOctets());
+  assert.deepEqual(client.takeEvents(), [
+    ["reset", 3, H2Code.REFUSED_STREAM],
+    ["closed", 3],
+  ]);
+  server.connection.sendHeaders(one, OK, true);
+  client.connection.receive(server.takeOctets());
+  client.connection.openStream(custom("b"), true);
+  server.connection.receive(client.takeOctets());
+  const requests = server.takeEvents().filter(([name]) => name === "headers");
+  assert.deepEqual(requests.map(([, stream, fields]) => [stream, fields]), [
+    [1, custom("a")],
+    [5, custom("b")],
+  ]);
+});
+
+Deno.test("goAway() refuses streams opened after it", () => {
+  const { client, server } = bound();
+  server.connection.goAway();
+  client.connection.openStream(GET, true);
+  server.connection.receive(client.takeOctets());
+  assert.deepEqual(resetsOf(server.takeOctets()), [
+    [1, H2Code.REFUSED_STREAM],
+  ]);
+  assert.deepEqual(server.takeEvents(), [["finished"]]);
+});
+
+Deno.test("onGoAway finds the connection closed for new streams", () => {
+  const { client, server, settle } = bound();
+  let opened: unknown = "not asked";
+  client.react = ([name]) => {
+    if (name === "goaway") opened = client.connection.openStream(GET, true);
+  };
+  server.connection.goAway();
+  settle();
+  assert.equal(opened, undefined);
+});
+
+Deno.test("peerSettings follow the peer's SETTINGS", () => {
+  const { client } = bound({
+    server: {
+      concurrentStreamsMax: 7,
+      frameLengthMax: 20_000,
+      headerListSizeMax: 999,
+      headerTableSize: 128,
+      streamWindow: 5,
+    },
+  });
+  assert.deepEqual(client.connection.peerSettings, {
+    headerTableSize: 128,
+    concurrentStreamsMax: 7,
+    streamWindow: 5,
+    frameLengthMax: 20_000,
+    headerListSizeMax: 999,
+  });
 });
 
 Deno.test("H2Connection passes a reset with its code", () => {

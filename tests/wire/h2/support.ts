@@ -1,6 +1,5 @@
 import {
   H2Connection,
-  type H2Error,
   type H2Handlers,
   type H2Options,
   type HeaderList,
@@ -194,9 +193,4 @@ export function resetsOf(octets: Uint8Array): [number, number][] {
   return framesOf(octets).filter(({ type }) => type === 3).map((
     { stream, payload },
   ) => [stream, new DataView(payload.buffer).getUint32(0)]);
-}
-
-/** Shorthand for a test that only needs the connection's error. */
-export function errorOf(error: H2Error | undefined): string | undefined {
-  return error?.message;
 }
