@@ -1,0 +1,40 @@
+/** HTTP as decisions see it, whatever version carried it. Plain data. */
+import type { SocketAddress } from "./address.ts";
+import type { Identity } from "./identity.ts";
+
+/** Names in lower case, in the order in which they came; a name may repeat. */
+export type HeaderList = readonly (readonly [name: string, value: string])[];
+
+/** A request without its body. */
+export interface HttpRequest {
+  /** Case-sensitive. */
+  readonly method: string;
+  readonly scheme: string;
+  /** Host, with the port if the client sent one. */
+  readonly authority: string;
+  /** With the query, as it is forwarded: after normalisation. */
+  readonly path: string;
+  /** Without pseudo header fields. */
+  readonly headers: HeaderList;
+}
+
+/** Who sent a request and where to, as TLS and the tunnel prove it. */
+export interface HttpPeer {
+  /** The client's pod: the peer of the tunnel, or whom it may vouch for. */
+  readonly src: SocketAddress;
+  /** undefined when nothing was proved. */
+  readonly identity: Identity | undefined;
+  /** Service address and service port, or the pod's own when a pod was called. */
+  readonly dst: SocketAddress;
+}
+
+/** What a verified token says. */
+export interface TokenClaims {
+  readonly issuer: string;
+  readonly subject: string;
+  readonly audiences: readonly string[];
+  /** `azp`. */
+  readonly presenter: string | undefined;
+  /** The whole payload. */
+  readonly claims: Readonly<Record<string, unknown>>;
+}
