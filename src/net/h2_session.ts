@@ -126,10 +126,7 @@ export class H2Session implements StreamCarrier {
     const socket = this.#socket;
     socket.setNoDelay(true);
     socket.on("data", (octets: Uint8Array) => this.#receive(octets));
-    socket.on("drain", () => {
-      this.#congested = false;
-      for (const stream of [...this.#streams.values()]) stream.onUncongested();
-    });
+    socket.on("drain", () => this.#onDrain());
     socket.on("error", (reason: unknown) => {
       this.#why ??= new TunnelError("http2", `io error: ${messageOf(reason)}`);
     });
@@ -225,8 +222,16 @@ export class H2Session implements StreamCarrier {
     });
   }
 
+  #onDrain(): void {
+    this.#congested = false;
+    this.#flush();
+    if (this.#congested) return;
+    for (const stream of [...this.#streams.values()]) stream.onUncongested();
+  }
+
+  /** While the socket is full the output stays inside, where its limits count it. */
   #flush(): void {
-    if (this.#closed || this.#socket.destroyed) return;
+    if (this.#congested || this.#closed || this.#socket.destroyed) return;
     const chunks = this.h2.takeOutput();
     if (chunks.length === 0) return;
     this.#write(chunks);
