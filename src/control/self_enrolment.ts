@@ -9,6 +9,7 @@ import {
   type Iptables,
   type RedirectOptions,
   removeRedirect,
+  verifyRedirect,
 } from "../redirect/mod.ts";
 import { closeFd, dupFd, type Fd } from "../sys/libc.ts";
 import { netnsId, openNetns, ownNetnsId } from "../sys/netns.ts";
@@ -36,7 +37,7 @@ interface Enrolled {
  * Brings the pods that are served and redirected in line with those that should
  * be. A pod is served before its rules lead traffic there, and its rules are
  * gone before it is no longer served; a pod that fails half-way is put back as
- * it was and tried again.
+ * it was and tried again. Rules that somebody else changed are put back.
  */
 export class SelfEnrolment implements Disposable {
   readonly #options: SelfEnrolmentOptions;
@@ -44,6 +45,8 @@ export class SelfEnrolment implements Disposable {
   #wanted: readonly NodePod[] = [];
   #failing = new Map<string, string>();
   #turn: Promise<void> = Promise.resolve();
+  /** The turn that has not begun yet: it does for everybody who asks meanwhile. */
+  #next: Promise<void> | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: SelfEnrolmentOptions) {
@@ -58,7 +61,10 @@ export class SelfEnrolment implements Disposable {
   /** Resolves when every pod has been tried once. */
   reconcile(wanted: readonly NodePod[]): Promise<void> {
     this.#wanted = wanted;
-    this.#turn = this.#turn.then(() => this.#run());
+    this.#turn = this.#next ??= this.#turn.then(() => {
+      this.#next = undefined;
+      return this.#run();
+    });
     return this.#turn;
   }
 
@@ -76,7 +82,10 @@ export class SelfEnrolment implements Disposable {
       if (next === undefined || !samePlace(next, pod)) await this.#remove(uid);
     }
     this.#failing = new Map();
+    const held = [...this.#enrolled.values()];
     for (const pod of wanted.values()) await this.#tryEnrol(pod);
+    // Last, since new pods wait for theirs.
+    for (const enrolled of held) await this.#tryMend(enrolled);
     await this.#syncHostRules();
     if (this.#failing.size === 0) return;
     this.#retry = setTimeout(
@@ -139,6 +148,28 @@ export class SelfEnrolment implements Disposable {
       throw reason;
     }
     this.#enrolled.set(uid, { pod, netns });
+  }
+
+  async #tryMend({ pod, netns }: Enrolled): Promise<void> {
+    if (this.#enrolled.get(pod.uid)?.netns !== netns) return;
+    const { iptables, log } = this.#options;
+    const target = { netns, iptables, options: this.#redirectOptions(pod) };
+    try {
+      const [difference] = await verifyRedirect(target);
+      if (difference === undefined) return;
+      await applyRedirect(target);
+      log.warn("pod's redirection was changed, put back", {
+        ...fieldsOf(pod),
+        found: difference,
+      });
+    } catch (reason) {
+      const why = messageOf(reason);
+      this.#failing.set(pod.uid, why);
+      log.error("cannot check a pod's redirection, trying again", {
+        ...fieldsOf(pod),
+        error: why,
+      });
+    }
   }
 
   #redirectOptions({ overrides }: NodePod): RedirectOptions {
