@@ -67,7 +67,6 @@ meshTest(
       await using refused = startStreams(mesh, mesh.notsleep);
       await refused.untilAllEnded();
     });
-    await mesh.server.untilPolicy("for-a-while", false);
     await using streams = await openStreams(mesh, mesh.notsleep);
     await streams.untilMoreAnswers();
     assert.equal(streams.ended(), 0);
@@ -123,7 +122,6 @@ meshTest(
       rules: BY_NOTSLEEP,
     });
     await underPolicies(mesh, [policy], () => streams.untilMoreAnswers());
-    await mesh.server.untilPolicy("about-others", false);
     await streams.untilMoreAnswers();
     assert.equal(streams.ended(), 0);
   },

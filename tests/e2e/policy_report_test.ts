@@ -245,7 +245,6 @@ meshTest(
       await seen("denial", isFrom(sleepIp(mesh)));
       assert.equal(await Deno.readTextFile(log), "");
     });
-    await mesh.server.untilPolicy("hear-nothing", false);
     await speak();
     await eventually(
       "the application hears an allowed caller",

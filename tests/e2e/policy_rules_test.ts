@@ -5,9 +5,9 @@ import { ALLOW_ROWS, factsOf } from "./policy_rows.ts";
 import {
   authorizationPolicy,
   type Caller,
+  enforce,
   EVERYBODY,
   NOBODY,
-  underPolicies,
   whoGetsThrough,
 } from "./policy_support.ts";
 import { type Mesh, shareMesh } from "./support.ts";
@@ -26,7 +26,7 @@ for (const [at, row] of ALLOW_ROWS.entries()) {
   meshTest(`ALLOW by ${row.title}`, async (mesh) => {
     const rules = row.rules(factsOf(mesh));
     const policy = authorizationPolicy(`row-${at}`, { rules });
-    await underPolicies(mesh, [policy], async () => {
+    await enforce(mesh, [policy], async () => {
       const { on8000, on8080 = on8000 } = row;
       assert.deepEqual(await onBothPorts(mesh), [[...on8000], [...on8080]]);
     });
@@ -76,7 +76,7 @@ const COMBINED: readonly [
 
 for (const [title, policies, through] of COMBINED) {
   meshTest(title, async (mesh) => {
-    await underPolicies(mesh, policies, async () => {
+    await enforce(mesh, policies, async () => {
       const url = mesh.urlOf(mesh.httpbin);
       assert.deepEqual(await whoGetsThrough(mesh, url), [...through]);
     });

@@ -4,9 +4,9 @@ import { stringify } from "yaml";
 import { type LabPod, startHttpServer } from "../lab/mod.ts";
 import {
   authorizationPolicy,
+  enforce,
   isAnswered,
   peerAuthentication,
-  underPolicies,
 } from "./policy_support.ts";
 import { type Mesh, shareMesh } from "./support.ts";
 
@@ -68,7 +68,7 @@ for (const [at, [title, namespace, spec, closed]] of SCOPES.entries()) {
   meshTest(`a policy ${title}`, async (mesh) => {
     const denyAll = { action: "DENY", rules: [{}], ...spec };
     const policy = authorizationPolicy(`scope-${at}`, denyAll, { namespace });
-    await underPolicies(mesh, [policy], async () => {
+    await enforce(mesh, [policy], async () => {
       assert.deepEqual(await closedServers(mesh), [...closed]);
     });
   });
@@ -84,7 +84,7 @@ meshTest("a policy for a waypoint holds for no pod", async (mesh) => {
   try {
     // A node proxy does not show it; this one, read with it, shows that it is known.
     const witness = { ...denyAll, ...selecting("nobody") };
-    await underPolicies(
+    await enforce(
       mesh,
       [authorizationPolicy("witness", witness)],
       async () => assert.deepEqual(await closedServers(mesh), []),

@@ -57,15 +57,26 @@ export function peerAuthentication(
   };
 }
 
+/** Runs the body while AuthorizationPolicies are in force at the servers' node. */
+export async function underPolicies(
+  mesh: Mesh,
+  policies: readonly object[],
+  body: () => Promise<void>,
+): Promise<void> {
+  await enforce(mesh, policies, body);
+  for (const name of policies.map(nameOf)) {
+    await mesh.server.untilPolicy(name, false);
+  }
+}
+
 /**
- * Runs the body while AuthorizationPolicies are in force at the servers' node.
- *
- * Their removal is not waited for: configuration is read as a whole, so the
- * next policy that is seen there shows that these are gone.
+ * The same without waiting until the policies are gone again, for tables of
+ * policies: configuration is read as a whole, so that the next policy's coming
+ * shows the last one's going.
  *
  * @param policies Their names must be the file's only ones.
  */
-export async function underPolicies(
+export async function enforce(
   { lab, server }: Mesh,
   policies: readonly object[],
   body: () => Promise<void>,
