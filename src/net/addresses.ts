@@ -1,4 +1,4 @@
-import { ipFromBytes, parseIp, type SocketAddress } from "../model/address.ts";
+import { type Ip, ipFromBytes, type SocketAddress } from "../model/address.ts";
 import type { RawAddress } from "../sys/sockets.ts";
 import type { Socket } from "node:net";
 
@@ -17,10 +17,18 @@ export function localAddress(socket: Socket): SocketAddress | undefined {
   return fromText(socket.localAddress, socket.localPort);
 }
 
+const MAPPED = "::ffff:";
+
+/** The runtime prints addresses in their canonical form, IPv4-mapped ones as such. */
 function fromText(
   text: string | undefined,
   port: number | undefined,
 ): SocketAddress | undefined {
-  const ip = parseIp(text ?? "");
-  return ip === undefined || port === undefined ? undefined : { ip, port };
+  if (text === undefined || port === undefined) return undefined;
+  if (!text.includes(":")) return { ip: text as Ip, port };
+  if (text.startsWith(MAPPED) && text.includes(".")) {
+    return { ip: text.slice(MAPPED.length) as Ip, port };
+  }
+  const [ip = ""] = text.split("%"); // without the zone of a link-local one
+  return ip === "" ? undefined : { ip: ip as Ip, port };
 }

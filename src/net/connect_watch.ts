@@ -32,7 +32,8 @@ export class ConnectWatch {
     while (this.#waiting.size > 0) {
       for (const fd of await watch.wait(CONNECT_WATCH_MS)) {
         const done = this.#waiting.get(fd);
-        if (done === undefined) continue;
+        // The number may belong to a newer attempt than the report is about.
+        if (done === undefined || !connectEnded(fd)) continue;
         this.forget(fd);
         done();
       }

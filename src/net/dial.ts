@@ -7,7 +7,12 @@ import {
 } from "../model/address.ts";
 import { closeFd, describeErrno, type Fd, SyscallError } from "../sys/libc.ts";
 import { inNetns } from "../sys/netns.ts";
-import { socketError, startConnect, type TcpTuning } from "../sys/sockets.ts";
+import {
+  connectEnded,
+  socketError,
+  startConnect,
+  type TcpTuning,
+} from "../sys/sockets.ts";
 import { ConnectWatch } from "./connect_watch.ts";
 import { DialError } from "./errors.ts";
 import { CONNECT_MS, WRITE_QUEUE_MAX } from "./limits.ts";
@@ -41,7 +46,10 @@ export async function dialTcp(
 ): Promise<Socket> {
   const fd = start(to, options);
   try {
-    await connected(fd, to, options);
+    // On loopback the answer is there by now, and nothing has to be waited for.
+    if (!connectEnded(fd)) await ended(fd, to, options);
+    const code = socketError(fd);
+    if (code !== 0) throw toDialError(to, code);
   } catch (reason) {
     closeFd(fd);
     throw reason;
@@ -88,7 +96,8 @@ function toDialError(to: SocketAddress, code: number): DialError {
   return new DialError(formatAddress(to), why, describeErrno(code));
 }
 
-function connected(
+/** Resolves when the attempt has ended, either way; rejects when it must not go on. */
+function ended(
   fd: Fd,
   to: SocketAddress,
   { signal, timeoutMs = CONNECT_MS }: DialOptions,
@@ -109,11 +118,6 @@ function connected(
     );
     signal?.addEventListener("abort", abort);
     if (signal?.aborted) return abort();
-    watch.onEnded(fd, () =>
-      settle(() => {
-        const code = socketError(fd);
-        if (code === 0) resolve();
-        else reject(toDialError(to, code));
-      }));
+    watch.onEnded(fd, () => settle(resolve));
   });
 }

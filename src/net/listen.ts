@@ -12,7 +12,6 @@ import {
   listenTcp,
   originalDestination,
   type TcpTuning,
-  tuneTcp,
 } from "../sys/sockets.ts";
 import { fromRaw, localAddress, peerAddress } from "./addresses.ts";
 import { withDescriptor } from "./descriptor.ts";
@@ -27,6 +26,8 @@ export interface ListenerOptions {
   readonly reusePort: boolean;
   readonly transparent: "require" | "try" | "off";
   readonly tuning: TcpTuning;
+  /** Whether connections come by a redirect, whose target is then looked up. */
+  readonly redirected: boolean;
 }
 
 /** A connection as a listener hands it over. */
@@ -65,7 +66,7 @@ export class Listener implements Disposable {
     }, (socket) => {
       // The runtime swallows what a connection callback throws.
       try {
-        const accepted = describe(socket, options.tuning);
+        const accepted = describe(socket, options.redirected);
         if (accepted === undefined) socket.destroy();
         else onAccept(accepted);
       } catch (reason) {
@@ -84,13 +85,14 @@ export class Listener implements Disposable {
 }
 
 function openSocket(options: ListenerOptions) {
-  const { at, mark, reusePort, transparent } = options;
+  const { at, mark, reusePort, transparent, tuning } = options;
   const open = () =>
     listenTcp({
       at: { ip: ipToBytes(at.ip), port: at.port },
       backlog: LISTEN_BACKLOG,
       reusePort,
       transparent,
+      tuning,
       ...(mark === undefined ? {} : { mark }),
     });
   try {
@@ -100,14 +102,13 @@ function openSocket(options: ListenerOptions) {
   }
 }
 
-function describe(socket: Socket, tuning: TcpTuning): Accepted | undefined {
+function describe(socket: Socket, redirected: boolean): Accepted | undefined {
   const peer = peerAddress(socket);
   const local = localAddress(socket);
-  const original = withDescriptor(socket, (fd) => {
-    tuneTcp(fd, tuning);
-    return originalDestination(fd);
-  });
   if (peer === undefined || local === undefined) return undefined;
+  const original = redirected
+    ? withDescriptor(socket, originalDestination)
+    : undefined;
   if (original === undefined) return { socket, peer, local };
   return { socket, peer, local, original: fromRaw(original) };
 }

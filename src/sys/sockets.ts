@@ -57,6 +57,8 @@ export interface ListenOptions {
   readonly reusePort: boolean;
   /** IP_TRANSPARENT: required, tried, or left alone. */
   readonly transparent: "require" | "try" | "off";
+  /** What accepted sockets inherit. */
+  readonly tuning: TcpTuning;
 }
 
 /** TCP options of a data-plane socket. Times in milliseconds. */
@@ -123,6 +125,7 @@ export function listenTcp(
   const fd = newSocket(familyOf(options.at.ip));
   return closingOnError(fd, () => {
     if (options.mark !== undefined) setMark(fd, options.mark);
+    tuneTcp(fd, options.tuning);
     if (options.reusePort) {
       mustSetInt(fd, SOL_SOCKET, [SO_REUSEPORT, "SO_REUSEPORT"], 1);
     } else {
@@ -157,7 +160,7 @@ export function setMark(fd: Fd, mark: number): void {
 }
 
 /** Turns Nagle's algorithm off and applies keepalive; failures do not matter. */
-export function tuneTcp(fd: Fd, tuning: TcpTuning): void {
+function tuneTcp(fd: Fd, tuning: TcpTuning): void {
   setInt(fd, IPPROTO_TCP, TCP_NODELAY, 1);
   if (tuning.keepalive !== undefined) {
     const { timeMs, intervalMs, retries } = tuning.keepalive;

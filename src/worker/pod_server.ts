@@ -23,8 +23,11 @@ interface Role {
   readonly component: string;
   readonly port: number;
   readonly reporter: Reporter;
-  /** Keepalive is the application's socket's; a tunnel has its own PINGs. */
-  readonly keepalive: boolean;
+  /**
+   * Whether connections come by the pod's rules. Those are an application's own
+   * and get keepalive; a tunnel comes straight and has its own PINGs.
+   */
+  readonly redirected: boolean;
   serve(
     context: ProxyContext,
     pod: ServedPod,
@@ -38,21 +41,21 @@ const ROLES: readonly Role[] = [
     component: "inbound",
     port: INBOUND_HBONE_PORT,
     reporter: "destination",
-    keepalive: false,
+    redirected: false,
     serve: serveInboundTunnel,
   },
   {
     component: "inbound plaintext",
     port: INBOUND_PLAINTEXT_PORT,
     reporter: "destination",
-    keepalive: true,
+    redirected: true,
     serve: serveInboundPlaintext,
   },
   {
     component: "outbound",
     port: OUTBOUND_PORT,
     reporter: "source",
-    keepalive: true,
+    redirected: true,
     serve: serveOutbound,
   },
 ];
@@ -104,7 +107,8 @@ export class PodServer implements ServedPod {
         netns: this.netns,
         reusePort,
         transparent,
-        tuning: role.keepalive ? proxy.tuning : {},
+        tuning: role.redirected ? proxy.tuning : {},
+        redirected: role.redirected,
         ...(proxy.packetMark === undefined ? {} : { mark: proxy.packetMark }),
       },
       (accepted) => {
