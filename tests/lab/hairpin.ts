@@ -9,7 +9,9 @@ import type { LabNode, LabPod, Place } from "./places.ts";
 export interface HairpinOptions {
   /** Data-plane threads. Default 1: a lab shares few processors among several proxies. */
   readonly workers?: number;
-  /** More flags, after the lab's own; a flag given here wins. Default: none. */
+  /** Of the process and its log, for a second one at a place. Default `hairpin-PLACE`. */
+  readonly name?: string;
+  /** More flags, beside the lab's own. Default: none. */
   readonly flags?: readonly string[];
   /** Added to the environment. Default: nothing. */
   readonly env?: Readonly<Record<string, string>>;
@@ -163,7 +165,7 @@ export async function startHairpin(
   place: LabNode | LabPod,
   options: HairpinOptions = {},
 ): Promise<HairpinProcess> {
-  const name = `hairpin-${place.name}`;
+  const { name = `hairpin-${place.name}` } = options;
   if (options.gateway !== undefined && !("node" in place)) {
     throw new LabError(`Cannot start "${name}": a waypoint runs in a pod`);
   }
