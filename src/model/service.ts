@@ -16,6 +16,9 @@ export interface LoadBalancer {
   readonly healthPolicy: "OnlyHealthy" | "AllowAll";
 }
 
+/** What a port speaks, in WDS's words. The first three are HTTP. */
+export type AppProtocol = "HTTP11" | "HTTP2" | "GRPC" | "TCP" | "TLS";
+
 /** One service, as Istio's WDS describes it (istio.workload.Service). */
 export interface Service {
   readonly name: string;
@@ -27,6 +30,8 @@ export interface Service {
     readonly cidr: Cidr;
   }[];
   readonly ports: PortMap;
+  /** What ports speak; a port that is not named has to be looked into. */
+  readonly appProtocols?: Readonly<Record<number, AppProtocol>>;
   /** SPIFFE IDs that an endpoint may also prove, beside its own. */
   readonly subjectAltNames: readonly string[];
   readonly waypoint?: GatewayAddress;
