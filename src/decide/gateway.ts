@@ -63,6 +63,18 @@ export function isBehindGateway(
   return Object.hasOwn(workload.services, serviceKey(found.service));
 }
 
+/** Every workload that serves as that gateway, healthy or not. */
+export function gatewayWorkloads(
+  state: MeshReader,
+  gateway: GatewayAddress,
+): readonly Workload[] {
+  const found = findGateway(state, gateway);
+  if (found === undefined) return [];
+  if (found.kind === "workload") return [found.workload];
+  const endpoints = state.allEndpoints(serviceKey(found.service));
+  return Array.from(endpoints, ({ workload }) => workload);
+}
+
 /** A gateway's address in words: its hostname, or `network/ip:port`. */
 export function gatewayName(gateway: GatewayAddress): string {
   const { destination, hboneMtlsPort: port } = gateway;

@@ -1,8 +1,8 @@
 import { formatAddress, type SocketAddress } from "../model/address.ts";
-import { formatIdentity, parseIdentity } from "../model/identity.ts";
 import type { MeshReader } from "../model/mesh_state.ts";
 import type { Service } from "../model/service.ts";
 import type { GatewayAddress, Workload } from "../model/workload.ts";
+import { expectedOf, identitiesOf } from "./expected_identities.ts";
 import {
   type GatewayHop,
   gatewayName,
@@ -210,13 +210,3 @@ const unknownNetworkGateway = (gateway: GatewayAddress) =>
       gatewayName(gateway)
     } not found`,
   );
-
-/** The SPIFFE IDs that a chosen workload may prove: its service's and its own. */
-const expectedOf = ({ workload, service }: Upstream): readonly string[] => [
-  ...identitiesOf(service),
-  formatIdentity(workload),
-];
-
-/** The SPIFFE IDs that a service vouches for; anything else in the list is ignored. */
-const identitiesOf = (service: Service | undefined): readonly string[] =>
-  service?.subjectAltNames.filter((n) => parseIdentity(n) !== undefined) ?? [];

@@ -24,3 +24,6 @@ export const PROBLEMS_MAX = 20;
 
 /** Longest excerpt of a bad value in a message, in characters. */
 export const VALUE_EXCERPT_MAX = 80;
+
+/** Extension providers of a mesh; a mesh has a handful, and each is checked on every change. */
+export const EXTENSION_PROVIDERS_MAX = 256;

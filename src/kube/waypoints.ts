@@ -17,6 +17,7 @@ import type { MeshSettings } from "./settings.ts";
 import {
   allowsNamespace,
   declaredAddress,
+  HBONE_PORT,
   hostAddress,
   trafficType,
 } from "./waypoint_gateway.ts";
@@ -125,25 +126,41 @@ export class Waypoints {
     traffic: "service" | "workload",
   ): Attachment & { readonly wrongTraffic?: boolean } {
     const gateway = this.#objects.find("Gateway", name);
-    if (gateway === undefined) {
-      return { problem: `there is no Gateway "${name}"` };
-    }
-    const address = this.#address(gateway);
-    if (address === undefined) {
-      return { problem: `Gateway "${name}" has neither address nor pods` };
-    }
-    if (!allowsNamespace(gateway, this.#objects, target.namespace)) {
+    const allowed = gateway === undefined ||
+      allowsNamespace(gateway, this.#objects, target.namespace);
+    if (!allowed) {
       return {
         problem:
           `Gateway "${name}" does not allow namespace "${target.namespace}"`,
       };
     }
-    const type = trafficType(gateway, this.#objects);
-    if (type === traffic || type === "all") return { waypoint: address };
+    const type = gateway && trafficType(gateway, this.#objects) || "service";
+    if (type !== traffic && type !== "all") {
+      return {
+        problem:
+          `Gateway "${name}" takes ${type} traffic, not ${traffic} traffic`,
+        wrongTraffic: true,
+      };
+    }
+    const address = gateway && this.#address(gateway);
+    return address === undefined ? this.#nowhere(name) : { waypoint: address };
+  }
+
+  /**
+   * A waypoint that was asked for and cannot be found is still in front of its
+   * target: under a name that nobody serves, so that connections fail. istiod
+   * sends them past it.
+   */
+  #nowhere(name: string): Attachment {
+    const [namespace = "", gateway = ""] = name.split("/");
+    const { clusterDomain } = this.#settings;
+    const hostname = `${gateway}.${namespace}.svc.${clusterDomain}`;
+    const destination = { kind: "hostname", namespace, hostname } as const;
     return {
-      problem:
-        `Gateway "${name}" takes ${type} traffic, not ${traffic} traffic`,
-      wrongTraffic: true,
+      waypoint: { destination, hboneMtlsPort: HBONE_PORT },
+      problem: this.#objects.find("Gateway", name) === undefined
+        ? `there is no Gateway "${name}"`
+        : `Gateway "${name}" has neither address nor pods`,
     };
   }
 

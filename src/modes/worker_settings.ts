@@ -12,6 +12,8 @@ export function workerSettings(config: Config): Omit<WorkerSettings, "name"> {
       tuning: tcpTuning(config),
       http2: config.http2,
       nodeLocalLane: config.nodeLocalLane,
+      waypointBypass: config.waypointBypass,
+      waypointUnreachable: config.waypointUnreachable,
       responseBaggage: config.responseBaggage,
       localhostAppTunnel: config.localhostAppTunnel,
       authzInfoLogging: config.authzInfoLogging,

@@ -24,6 +24,10 @@ export interface ProxySettings {
     readonly frameSize: number;
   };
   readonly nodeLocalLane: boolean;
+  /** What happens to a connection that reached a pod past its waypoint. */
+  readonly waypointBypass: "hairpin" | "reject" | "observe";
+  /** Whether it goes on without the waypoint when that cannot be reached. */
+  readonly waypointUnreachable: "fail" | "open";
   readonly responseBaggage: boolean;
   readonly localhostAppTunnel: boolean;
   /** Log policy decisions at info instead of debug. */

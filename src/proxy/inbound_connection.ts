@@ -4,6 +4,7 @@ import {
   type Ip,
   type SocketAddress,
 } from "../model/address.ts";
+import type { DueWaypoint } from "../decide/waypoint_due.ts";
 import type { Identity } from "../model/identity.ts";
 import type { Workload } from "../model/workload.ts";
 import type { ByteStream } from "../net/byte_stream.ts";
@@ -14,7 +15,9 @@ import type { TrafficContext } from "../telemetry/traffic.ts";
 import type { ConnectionRow } from "./connection_table.ts";
 import type { ProxyContext, ServedPod } from "./context.ts";
 import { type Failure, policyFailure, upstreamFailure } from "./failure.ts";
-import { checkPolicy, stillAllowed } from "./policy.ts";
+import { openHairpin } from "./hairpin.ts";
+import { bypassOf, judgePassage, mayStay } from "./passage.ts";
+import { checkPolicy, denialOf } from "./policy.ts";
 import { TrackedConnection } from "./tracked_connection.ts";
 
 /** A connection whose target is decided and whose policy is not. */
@@ -52,24 +55,42 @@ export interface InboundEnd {
   readonly failure: Failure | undefined;
 }
 
-/** Policy, then the application, then octets; recorded whatever happens. */
+/** Waypoint, policy, the application, then octets; recorded whatever happens. */
 export async function serveInbound(
   context: ProxyContext,
   inbound: InboundConnection,
 ): Promise<InboundEnd> {
   const { pod, workload, traffic, row } = inbound;
   const subject = subjectOf(inbound);
+  let passage = judgePassage(context, workload, subject);
+  const bypass = bypassOf(passage);
+  if (bypass !== undefined) context.figures.bypass(bypass).value++;
   const connection = new TrackedConnection(context, pod, {
-    traffic,
+    traffic: bypass === undefined ? traffic : { ...traffic, bypass },
     row,
-    stillAllowed: () => stillAllowed(context, workload, subject),
+    stillAllowed: () =>
+      mayStay(context, workload, { connection: subject, passage }),
   });
-  const end = await run(context, inbound, connection);
+  const job: Job = { context, inbound, connection };
+  let end = passage.kind === "turn" ? await turn(job, passage.due) : undefined;
+  if (end === undefined && passage.kind === "turn") {
+    passage = { kind: "straight", bypass: "observe" };
+  }
+  end ??= passage.kind === "refuse"
+    ? refuse(inbound, policyFailure(passage.because))
+    : await deliver(job);
   connection.finish(end.failure);
   if (connection.cancellation.reason === "policy") {
     sayPolicyChange(context, inbound);
   }
   return end;
+}
+
+/** One connection on its way. */
+interface Job {
+  readonly context: ProxyContext;
+  readonly inbound: InboundConnection;
+  readonly connection: TrackedConnection;
 }
 
 const subjectOf = ({ src, dst, identity }: InboundConnection) => ({
@@ -78,32 +99,56 @@ const subjectOf = ({ src, dst, identity }: InboundConnection) => ({
   identity,
 });
 
-async function run(
-  context: ProxyContext,
-  inbound: InboundConnection,
-  connection: TrackedConnection,
-): Promise<InboundEnd> {
-  const { downstream, workload } = inbound;
-  const verdict = checkPolicy(context, workload, subjectOf(inbound));
-  if (!verdict.allow) {
-    downstream.refuse(401);
-    return { status: 401, failure: policyFailure(verdict.because) };
+function refuse(
+  { downstream }: InboundConnection,
+  failure: Failure,
+): InboundEnd {
+  const status = failure.flag === "DENY" ? 401 : 503;
+  downstream.refuse(status);
+  return { status, failure };
+}
+
+/** Carries the connection to its waypoint; undefined when it shall go on without. */
+async function turn(
+  { context, inbound, connection }: Job,
+  due: DueWaypoint,
+): Promise<InboundEnd | undefined> {
+  const denied = denialOf(context, inbound.workload, subjectOf(inbound));
+  if (denied !== undefined) return refuse(inbound, policyFailure(denied));
+  let waypoint;
+  try {
+    waypoint = await openHairpin(context, inbound, due);
+  } catch (reason) {
+    const open = context.settings.waypointUnreachable === "open";
+    const outcome = open ? "open" : "closed";
+    context.figures.waypointUnreachable(outcome).value++;
+    return open ? undefined : refuse(inbound, upstreamFailure(reason));
   }
+  const { downstream, also } = inbound;
+  const failure = await connection.carry(downstream.accept(), waypoint, also);
+  return { status: 200, failure };
+}
+
+/** Asks policy, and carries the connection to its application. */
+async function deliver(
+  { context, inbound, connection }: Job,
+): Promise<InboundEnd> {
+  const { downstream, workload, preamble, also } = inbound;
+  const verdict = checkPolicy(context, workload, subjectOf(inbound));
+  if (!verdict.allow) return refuse(inbound, policyFailure(verdict.because));
   const abort = new AbortController();
   connection.cancellation.during(() => abort.abort());
   let upstream;
   try {
     upstream = await dialApplication(context, inbound, abort.signal);
   } catch (reason) {
-    downstream.refuse(503);
-    const failure = abort.signal.aborted
-      ? connection.cancelled()
-      : upstreamFailure(reason);
-    return { status: 503, failure };
+    return refuse(
+      inbound,
+      abort.signal.aborted ? connection.cancelled() : upstreamFailure(reason),
+    );
   }
-  if (inbound.preamble !== undefined) upstream.write(inbound.preamble);
-  const accepted = downstream.accept();
-  const failure = await connection.carry(accepted, upstream, inbound.also);
+  if (preamble !== undefined) upstream.write(preamble);
+  const failure = await connection.carry(downstream.accept(), upstream, also);
   return { status: 200, failure };
 }
 

@@ -1,10 +1,5 @@
 /** What an application of a pod opens, from its capture to its end. */
-import { lookup } from "node:dns/promises";
-import {
-  formatAddress,
-  parseIp,
-  type SocketAddress,
-} from "../model/address.ts";
+import type { SocketAddress } from "../model/address.ts";
 import { formatIdentity } from "../model/identity.ts";
 import type { Workload } from "../model/workload.ts";
 import {
@@ -29,6 +24,7 @@ import { type Failure, outboundFailure, tunnelFailure } from "./failure.ts";
 import { carryLocally } from "./local_lane.ts";
 import { workloadUnknown } from "./inbound_plaintext.ts";
 import { openTunnelStream } from "./outbound_tunnel.ts";
+import { resolveName } from "./resolve_name.ts";
 import { serviceNames } from "./service_names.ts";
 import { TrackedConnection } from "./tracked_connection.ts";
 
@@ -78,19 +74,7 @@ async function decide(
 ): Promise<Exclude<OutboundRoute, ResolveRoute>> {
   const route = routeOutbound(mesh, { source, target }, random);
   if (route.kind !== "resolve") return route;
-  return completeRoute(route, await resolve(route.hostname), random);
-}
-
-/** undefined when the name could not be looked up. */
-async function resolve(hostname: string) {
-  try {
-    const found = await lookup(hostname, { all: true });
-    return found.map(({ address }) => parseIp(address)).filter((ip) =>
-      ip !== undefined
-    );
-  } catch {
-    return undefined;
-  }
+  return completeRoute(route, await resolveName(route.hostname), random);
 }
 
 async function follow(call: Outbound, route: ReadyRoute): Promise<void> {

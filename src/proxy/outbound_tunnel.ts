@@ -21,6 +21,9 @@ import { identityOf } from "./context.ts";
 import { OUTBOUND_HEADER_LIST_MAX, TUNNEL_ATTEMPTS_MAX } from "./limits.ts";
 import { statusText } from "./status_text.ts";
 
+/** Names the original peer of a connection that a pod turns round to its waypoint. */
+export const HAIRPIN_SOURCE = "x-hairpin-source";
+
 /** A tunnel to ask for, and on whose behalf. */
 export interface TunnelRequest {
   readonly source: Workload;
@@ -33,6 +36,11 @@ export interface TunnelRequest {
   readonly expected: readonly string[];
   /** Host name of the service that was called, where one was. */
   readonly serviceHost?: string;
+  /** Set when the connection is turned round to its waypoint. */
+  readonly hairpin?: {
+    /** Whom we vouch for: the SPIFFE ID of the original peer, if it had one. */
+    readonly spiffeId: string | undefined;
+  };
 }
 
 /**
@@ -101,7 +109,7 @@ async function openSession(
 
 function connectHeaders(
   context: ProxyContext,
-  { source, src, authority, serviceHost }: TunnelRequest,
+  { source, src, authority, serviceHost, hairpin }: TunnelRequest,
 ): HeaderList {
   const host = serviceHost === undefined ? {} : { host: serviceHost };
   const trace = newTrace((octets) => context.randomBytes(octets));
@@ -111,6 +119,9 @@ function connectHeaders(
     ["baggage", encodeBaggage(baggageOfWorkload(source))],
     ["forwarded", encodeForwarded({ for: src, ...host })],
     ["traceparent", encodeTraceparent(trace)],
+    ...(hairpin?.spiffeId === undefined
+      ? []
+      : [[HAIRPIN_SOURCE, hairpin.spiffeId] as const]),
   ];
 }
 

@@ -1,5 +1,6 @@
 import { authorize, type Verdict } from "../decide/authorize.ts";
 import type { PolicyConnection } from "../decide/policy_match.ts";
+import type { MeshReader } from "../model/mesh_state.ts";
 import type { Workload } from "../model/workload.ts";
 import type { ProxyContext } from "./context.ts";
 
@@ -34,13 +35,34 @@ export const stillAllowed = (
   connection: PolicyConnection,
 ): boolean => decide(context, workload, connection).allow;
 
+/**
+ * Asks the DENY policies alone, for a connection that goes to the waypoint: it
+ * must not reach even that when a policy denies it here, while an ALLOW policy
+ * speaks about the peers that may reach the application, the waypoint's account.
+ *
+ * @returns why it is denied; undefined when it is not.
+ */
+export function denialOf(
+  { mesh }: ProxyContext,
+  workload: Workload,
+  connection: PolicyConnection,
+): string | undefined {
+  const { policies } = mesh.policiesFor(currentOf(mesh, workload));
+  const denials = policies.filter(({ action }) => action === "Deny");
+  const verdict = authorize(connection, { policies: denials, unknown: [] });
+  return verdict.allow ? undefined : verdict.because;
+}
+
+/** Today's record of a workload; the one that is held when it has gone. */
+export const currentOf = (mesh: MeshReader, workload: Workload): Workload =>
+  mesh.workloadByUid(workload.uid) ?? workload;
+
 function decide(
   { mesh }: ProxyContext,
   workload: Workload,
   connection: PolicyConnection,
 ): Verdict {
-  const current = mesh.workloadByUid(workload.uid) ?? workload;
-  return authorize(connection, mesh.policiesFor(current));
+  return authorize(connection, mesh.policiesFor(currentOf(mesh, workload)));
 }
 
 function say(context: ProxyContext, verdict: Verdict): void {

@@ -78,13 +78,13 @@ const ofServices: [
       namespace(use(uses)),
       service(use({ "use-waypoint": "gone" })),
     ],
-    undefined,
+    HOST("gone.shop.svc.cluster.local"),
     'there is no Gateway "shop/gone"',
   ],
   [
     "whose waypoint has no address yet",
     [gateway({ status: {} }), service(use(uses))],
-    undefined,
+    HOST("wp.shop.svc.cluster.local"),
     'Gateway "shop/wp" has neither address nor pods',
   ],
   [
