@@ -38,3 +38,21 @@ export function identityOfCertificate(
 export function peerIdentity(socket: TLSSocket) {
   return identityOfCertificate(socket.getPeerCertificate());
 }
+
+/** Codes for a chain that was not accepted, by OpenSSL's names, which the runtime uses. */
+const CERTIFICATE_CODE = /^(UNABLE_TO|CERT|SELF_SIGNED|DEPTH_ZERO|INVALID_CA)_/;
+
+/** The one of them that the runtime has for nearly everything: it does not tell causes apart. */
+const NOT_VERIFIED = "UNABLE_TO_VERIFY_LEAF_SIGNATURE";
+
+/**
+ * What is wrong with the peer's certificate, in ztunnel's words as far as they
+ * are to be had; undefined when the code is about something else.
+ */
+export function certificateProblem(code: unknown): string | undefined {
+  if (typeof code !== "string" || !CERTIFICATE_CODE.test(code)) {
+    return undefined;
+  }
+  const why = code === NOT_VERIFIED ? "unknown issuer, or not valid now" : code;
+  return `invalid peer certificate: ${why}`;
+}

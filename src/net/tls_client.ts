@@ -4,7 +4,7 @@ import { messageOf } from "../base/errors.ts";
 import type { WorkloadCertificate } from "../model/certificate.ts";
 import { IdentityError, TunnelError } from "./errors.ts";
 import { TLS_HANDSHAKE_MS } from "./limits.ts";
-import { identityOfCertificate } from "./peer_identity.ts";
+import { certificateProblem, identityOfCertificate } from "./peer_identity.ts";
 
 export interface TlsClientOptions {
   /** Proves who we are, and holds the roots that the peer must lead to. */
@@ -54,8 +54,10 @@ export function connectTls(
         tls.destroy();
         reject(reason);
       });
-    const onError = (reason: unknown) =>
-      fail(wrong ?? new TunnelError("tls", `io error: ${messageOf(reason)}`));
+    const onError = (reason: Error & { code?: unknown }) => {
+      const why = certificateProblem(reason.code) ?? messageOf(reason);
+      fail(wrong ?? new TunnelError("tls", `io error: ${why}`));
+    };
     const onClose = () =>
       fail(
         wrong ?? new TunnelError("tls", "io error: closed during handshake"),

@@ -5,7 +5,7 @@ import type { Identity } from "../model/identity.ts";
 import { HairpinError, messageOf } from "../base/errors.ts";
 import { IdentityError, TunnelError } from "./errors.ts";
 import { TLS_HANDSHAKE_MS } from "./limits.ts";
-import { peerIdentity } from "./peer_identity.ts";
+import { certificateProblem, peerIdentity } from "./peer_identity.ts";
 
 /** A connection whose peer has proved who it is. */
 export interface SecureConnection {
@@ -46,7 +46,7 @@ export class TlsServer {
     this.#server.on("secureConnection", (tls) => this.#onSecure(tls));
     this.#server.on("tlsClientError", (reason, tls) => {
       const raw = rawOf(tls);
-      if (raw !== undefined) this.#fail(raw, reason);
+      if (raw !== undefined) this.#fail(raw, failureOf(reason, tls));
     });
   }
 
@@ -115,6 +115,12 @@ export class TlsServer {
         : new TunnelError("tls", messageOf(reason)),
     );
   }
+}
+
+/** The reason given for a client whose certificate was refused is only that it is gone. */
+function failureOf(reason: Error, { authorizationError }: TLSSocket): Error {
+  const problem = certificateProblem(authorizationError);
+  return problem === undefined ? reason : new TunnelError("tls", problem);
 }
 
 function contextOf(certificate: WorkloadCertificate) {
