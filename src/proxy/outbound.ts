@@ -1,5 +1,5 @@
 /** What an application of a pod opens, from its capture to its end. */
-import type { SocketAddress } from "../model/address.ts";
+import { formatAddress, type SocketAddress } from "../model/address.ts";
 import { formatIdentity } from "../model/identity.ts";
 import type { Workload } from "../model/workload.ts";
 import {

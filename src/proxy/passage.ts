@@ -58,7 +58,7 @@ export function mayStay(
   }
   // A waypoint may have been put in front of what goes straight; where that was
   // decided not to matter, it does not matter now.
-  const straight = passage.bypass !== undefined ||
+  const straight = bypassOf(passage) === "observe" ||
     judgePassage(context, workload, connection).kind === "straight";
   return straight && stillAllowed(context, workload, connection);
 }
