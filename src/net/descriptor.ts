@@ -6,10 +6,20 @@ interface WithHandle {
 }
 
 /**
- * Lends the descriptor of a runtime socket to `use`.
+ * A second descriptor of a runtime socket, which the caller closes.
  *
  * The runtime has no public way to it: this is the one place that knows how,
- * and {@link import("./self_test.ts")} proves at start that it still works.
+ * and {@link import("../modes/self_test.ts")} proves at start that it works.
+ *
+ * @returns undefined when the socket is gone already.
+ */
+export function duplicateDescriptor(socket: Socket): Fd | undefined {
+  const fd = (socket as unknown as WithHandle)._handle?.fdForIpc?.();
+  return fd === undefined || fd < 0 ? undefined : fd as Fd;
+}
+
+/**
+ * Lends the descriptor of a runtime socket to `use`.
  *
  * @returns undefined when the socket is gone already.
  */
@@ -17,11 +27,11 @@ export function withDescriptor<T>(
   socket: Socket,
   use: (fd: Fd) => T,
 ): T | undefined {
-  const fd = (socket as unknown as WithHandle)._handle?.fdForIpc?.();
-  if (fd === undefined || fd < 0) return undefined;
+  const fd = duplicateDescriptor(socket);
+  if (fd === undefined) return undefined;
   try {
-    return use(fd as Fd);
+    return use(fd);
   } finally {
-    closeFd(fd as Fd); // it was a duplicate
+    closeFd(fd);
   }
 }

@@ -8,14 +8,14 @@ import {
 import { closeFd, describeErrno, type Fd, SyscallError } from "../sys/libc.ts";
 import { inNetns } from "../sys/netns.ts";
 import {
-  connectEnded,
+  isWritable,
   socketError,
   startConnect,
   type TcpTuning,
 } from "../sys/sockets.ts";
-import { ConnectWatch } from "./connect_watch.ts";
 import { DialError } from "./errors.ts";
 import { CONNECT_MS, WRITE_QUEUE_MAX } from "./limits.ts";
+import { writableSockets } from "./writable_sockets.ts";
 
 export interface DialOptions {
   /** Namespace to connect from; the process's own when absent. */
@@ -32,8 +32,6 @@ export interface DialOptions {
 const ECONNREFUSED = 111;
 const ETIMEDOUT = 110;
 
-const watch = new ConnectWatch();
-
 /**
  * Opens a TCP connection.
  *
@@ -47,7 +45,7 @@ export async function dialTcp(
   const fd = start(to, options);
   try {
     // On loopback the answer is there by now, and nothing has to be waited for.
-    if (!connectEnded(fd)) await ended(fd, to, options);
+    if (!isWritable(fd)) await ended(fd, to, options);
     const code = socketError(fd);
     if (code !== 0) throw toDialError(to, code);
   } catch (reason) {
@@ -106,7 +104,7 @@ function ended(
     const settle = (act: () => void) => {
       clearTimeout(timer);
       signal?.removeEventListener("abort", abort);
-      watch.forget(fd);
+      writableSockets.forget(fd);
       act();
     };
     const fail = (why: "timeout" | "aborted", detail: string) =>
@@ -118,6 +116,6 @@ function ended(
     );
     signal?.addEventListener("abort", abort);
     if (signal?.aborted) return abort();
-    watch.onEnded(fd, () => settle(resolve));
+    writableSockets.whenWritable(fd, () => settle(resolve));
   });
 }

@@ -36,5 +36,5 @@ export const JOIN_MAX = 32 * 1024;
 /** Connections that the kernel may hold ready for accept, as in ztunnel. */
 export const LISTEN_BACKLOG = 128;
 
-/** How long a watch for finished connects sleeps before it looks again. */
-export const CONNECT_WATCH_MS = 1_000;
+/** How long a watch for writable sockets sleeps before it looks again. */
+export const WRITABLE_WATCH_MS = 1_000;

@@ -1,40 +1,44 @@
 import type { Socket } from "node:net";
 import type { ByteReceiver, ByteStream } from "./byte_stream.ts";
-import { WRITE_QUEUE_MAX } from "./limits.ts";
+import { SocketWriter } from "./socket_writer.ts";
 
 /** A TCP socket as a {@link ByteStream}; it owns the socket. */
 export class TcpStream implements ByteStream {
   readonly #socket: Socket;
+  readonly #writer: SocketWriter;
+  #receiver: ByteReceiver | undefined;
   #error: Error | undefined;
 
-  /** @param socket made with `allowHalfOpen`, not yet read from. */
+  /** @param socket made with `allowHalfOpen`, not yet read from or written to. */
   constructor(socket: Socket) {
     this.#socket = socket;
+    this.#writer = new SocketWriter(socket, () => this.#receiver?.onDrain());
     socket.on("error", (error: Error) => this.#error = error);
   }
 
   attach(receiver: ByteReceiver): void {
+    this.#receiver = receiver;
     const socket = this.#socket;
-    socket.on("drain", () => receiver.onDrain());
-    socket.on("end", () => receiver.onEnd());
-    socket.on("close", () => receiver.onClose(this.#error));
+    const onEnd = () => receiver.onEnd();
+    const onClose = () => receiver.onClose(this.#error);
+    // An end without octets, and a close, may have been said by now.
+    if (socket.readableEnded) queueMicrotask(onEnd);
+    else socket.on("end", onEnd);
+    if (socket.closed) queueMicrotask(onClose);
+    else socket.on("close", onClose);
     socket.on("data", (octets: Uint8Array) => receiver.onData(octets));
-    // A socket that broke before it was attached has said so already.
-    if (socket.destroyed) queueMicrotask(() => receiver.onClose(this.#error));
   }
 
   write(octets: Uint8Array): boolean {
-    this.#socket.write(octets);
-    // The runtime's own mark is one read's worth; stopping there would leave
-    // the kernel's buffer empty for a turn after every write.
-    return this.#socket.writableLength < WRITE_QUEUE_MAX;
+    return this.#writer.write(octets);
   }
 
   end(): void {
-    this.#socket.end();
+    this.#writer.end();
   }
 
   reset(): void {
+    this.#writer.close(); // the kernel resets when the last descriptor closes
     if (!this.#socket.destroyed) this.#socket.resetAndDestroy();
   }
 

@@ -5,7 +5,9 @@
  */
 import {
   closeFd,
+  EAGAIN,
   EINPROGRESS,
+  EINTR,
   errno,
   type Fd,
   libc,
@@ -41,6 +43,7 @@ const TCP_KEEPINTVL = 5;
 const TCP_KEEPCNT = 6;
 const TCP_USER_TIMEOUT = 18;
 const POLLOUT = 4;
+const MSG_DONTWAIT_NOSIGNAL = 0x40 | 0x4000;
 
 /** A peer's or local address as octets. */
 export interface RawAddress {
@@ -219,13 +222,37 @@ export function socketError(fd: Fd): number {
   return new DataView(value.buffer).getInt32(0, true);
 }
 
-/** Whether a connection attempt has ended by now, either way. */
-export function connectEnded(fd: Fd): boolean {
+/**
+ * Whether a socket takes octets now, or would say at once why it never will. A
+ * connection attempt has ended when it is.
+ */
+export function isWritable(fd: Fd): boolean {
   const entry = new Uint8Array(8);
   const view = new DataView(entry.buffer);
   view.setInt32(0, fd, true);
   view.setInt16(4, POLLOUT, true);
   return libc.poll(entry, 1n, 0) === 1;
+}
+
+/**
+ * Sends what the kernel takes at once.
+ *
+ * @returns octets taken; 0 when there is no room.
+ * @throws {SyscallError} when the connection is no more.
+ */
+export function sendNow(fd: Fd, octets: Uint8Array): number {
+  const sent = Number(
+    libc.send(
+      fd,
+      octets as Uint8Array<ArrayBuffer>,
+      BigInt(octets.length),
+      MSG_DONTWAIT_NOSIGNAL,
+    ),
+  );
+  if (sent >= 0) return sent;
+  const code = errno();
+  if (code === EAGAIN || code === EINTR) return 0;
+  throw new SyscallError("send", code);
 }
 
 /**

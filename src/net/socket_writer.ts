@@ -1,0 +1,109 @@
+import type { Socket } from "node:net";
+import { closeFd, describeErrno, type Fd, SyscallError } from "../sys/libc.ts";
+import { sendNow } from "../sys/sockets.ts";
+import { duplicateDescriptor } from "./descriptor.ts";
+import { WRITE_QUEUE_MAX } from "./limits.ts";
+import { writableSockets } from "./writable_sockets.ts";
+
+/**
+ * Writes to a TCP socket past the runtime.
+ *
+ * Deno 2.9 looks whether the peer has ended its half whenever octets wait to be
+ * written, and if so drops them with EPIPE: whoever asks, ends its half and
+ * reads slowly, would get the beginning of the answer only. So nothing may ever
+ * wait in the runtime; it waits here.
+ */
+export class SocketWriter {
+  readonly #socket: Socket;
+  readonly #onDrain: () => void;
+  /** A duplicate: the runtime may close its own at any time. */
+  #fd: Fd | undefined;
+  #closed = false;
+  #queue: Uint8Array[] = [];
+  #queued = 0;
+  #endWanted = false;
+  /** The writer was told to wait. */
+  #full = false;
+
+  /** @param onDrain Told that there is room again after `write` said no. */
+  constructor(socket: Socket, onDrain: () => void) {
+    this.#socket = socket;
+    this.#onDrain = onDrain;
+    socket.on("close", () => this.close());
+  }
+
+  /** @returns false when the caller should pause until `onDrain`. */
+  write(octets: Uint8Array): boolean {
+    if (this.#closed) return true; // "close" is about to be said
+    const waiting = this.#queue.length > 0;
+    this.#queue.push(octets);
+    this.#queued += octets.length;
+    if (!waiting) this.#flush();
+    this.#full = this.#queued >= WRITE_QUEUE_MAX;
+    return !this.#full;
+  }
+
+  /** Ends the write half once everything queued is out. */
+  end(): void {
+    this.#endWanted = true;
+    if (this.#queue.length === 0) this.#socket.end();
+  }
+
+  /** Drops what is queued, and lets go of the socket. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#queue = [];
+    this.#queued = 0;
+    if (this.#fd === undefined) return;
+    writableSockets.forget(this.#fd);
+    closeFd(this.#fd);
+  }
+
+  #flush(): void {
+    try {
+      this.#sendQueued();
+    } catch (reason) {
+      this.#socket.destroy(toWriteError(reason));
+      this.close();
+    }
+  }
+
+  /** @throws {SyscallError} when the connection is no more. */
+  #sendQueued(): void {
+    const fd = this.#fd ??= duplicateDescriptor(this.#socket);
+    if (fd === undefined) return; // gone, as "close" is about to say
+    while (this.#queue.length > 0) {
+      const [first] = this.#queue as [Uint8Array];
+      const sent = sendNow(fd, first);
+      this.#queued -= sent;
+      if (sent === first.length) this.#queue.shift();
+      else {
+        this.#queue[0] = first.subarray(sent);
+        return writableSockets.whenWritable(fd, () => this.#resume());
+      }
+    }
+  }
+
+  #resume(): void {
+    this.#flush();
+    if (this.#closed || this.#queue.length > 0) return;
+    if (this.#endWanted) this.#socket.end();
+    if (!this.#full) return;
+    this.#full = false;
+    this.#onDrain();
+  }
+}
+
+const ERRNO_NAMES: Readonly<Record<number, string>> = {
+  32: "EPIPE",
+  104: "ECONNRESET",
+  110: "ETIMEDOUT",
+};
+
+/** As the runtime's own errors of a socket are: a code by name. */
+function toWriteError(reason: unknown): Error {
+  if (!(reason instanceof SyscallError)) throw reason;
+  const error = new Error(`write: ${describeErrno(reason.errno)}`);
+  return Object.assign(error, { code: ERRNO_NAMES[reason.errno] });
+}
