@@ -97,8 +97,6 @@ export async function runNode(options: NodeOptions): Promise<void> {
     signal: ending.signal,
     onPods: (wanted) => enrolment.want(wanted),
   });
-  await enrolment.begin();
-  readiness.set("state manager", true);
 
   const view = new NodeView({
     config,
@@ -121,6 +119,10 @@ export async function runNode(options: NodeOptions): Promise<void> {
     stack.use(serveHttp(admin, { ...serverOf("admin"), at }));
   }
   stack.use(serveHttp(statsApp(view), serverOf("stats")));
+
+  // Last: a start that fails before leaves every pod as it was.
+  await enrolment.begin();
+  readiness.set("state manager", true);
 
   await ended(signal, enrolment.failed);
   readiness.drain();

@@ -1,6 +1,11 @@
 /** Starts that cannot be: one line that names the cause, an exit code, no stack. */
 import assert from "node:assert/strict";
-import { Lab, type LabNode, labSkipReason } from "../lab/mod.ts";
+import {
+  Lab,
+  type LabNode,
+  type LabProcess,
+  labSkipReason,
+} from "../lab/mod.ts";
 import { labTest } from "./support.ts";
 
 const REPOSITORY = new URL("../..", import.meta.url).pathname;
@@ -102,13 +107,7 @@ for (const [name, start] of ROWS) {
 for (const port of [15000, 15020, 15021]) {
   labTest(`a start ends when port ${port} is taken, and names it`, async () => {
     const node = ownLab().node("node-1");
-    const place = `TCP-LISTEN:${port},fork`;
-    const holder = ownLab().start(node, `holder-${port}`, [
-      "socat",
-      place,
-      "-",
-    ]);
-    await untilListening(node, port);
+    const holder = await holdPort(node, port);
     const { code, said } = await run({
       exitCode: EXIT_FAILURE,
       line: new RegExp(`${port}`),
@@ -118,6 +117,21 @@ for (const port of [15000, 15020, 15021]) {
     assertOneLine(said, new RegExp(`${port}.*in use`));
   });
 }
+
+labTest("a start that fails leaves pods as they were", async () => {
+  const node = ownLab().node("node-1");
+  const pod = await ownLab().addPod({ name: "spared", node: node.name });
+  const holder = await holdPort(node, 15020);
+  const { code, said } = await run({
+    flags: ["--config", ownLab().configFolder, "--node-name", node.name],
+    exitCode: EXIT_FAILURE,
+    line: /15020/,
+  });
+  await holder.stop();
+  assert.equal(code, EXIT_FAILURE, said);
+  const rules = await ownLab().exec(pod, ["iptables-save"]);
+  assert.doesNotMatch(rules.stdout, /ISTIO_/);
+});
 
 labTest(
   "a waypoint that does not exist is warned of, and the start goes on",
@@ -199,9 +213,13 @@ function assertOneLine(said: string, wanted: RegExp): void {
   assert.doesNotMatch(said, /^\s+at |Uncaught/m);
 }
 
-async function untilListening(node: LabNode, port: number): Promise<void> {
+/** A program that listens there. */
+async function holdPort(node: LabNode, port: number): Promise<LabProcess> {
+  const command = ["socat", `TCP-LISTEN:${port},fork`, "-"];
+  const holder = ownLab().start(node, `holder-${port}-${serial++}`, command);
   const filter = ["ss", "-Hltn", `sport = :${port}`];
   while ((await ownLab().exec(node, filter)).stdout === "") {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
+  return holder;
 }
