@@ -33,17 +33,18 @@ export interface RouteScope {
 }
 
 /** All routes of one scope: of the highest kind only, in any order. */
-export type RouteSet =
-  & RouteScope
-  & (
-    | {
-      readonly kind: "HTTPRoute" | "GRPCRoute";
-      readonly routes: readonly HttpRoute[];
-    }
-    | {
-      readonly kind: "TLSRoute" | "TCPRoute";
-      readonly routes: readonly StreamRoute[];
-    }
-  );
+export type RouteSet = RouteScope & (HttpRoutes | StreamRoutes);
+
+interface HttpRoutes {
+  readonly layer: "http";
+  readonly kind: "HTTPRoute" | "GRPCRoute";
+  readonly routes: readonly HttpRoute[];
+}
+
+interface StreamRoutes {
+  readonly layer: "stream";
+  readonly kind: "TLSRoute" | "TCPRoute";
+  readonly routes: readonly StreamRoute[];
+}
 
 export type RouteKind = RouteSet["kind"];
