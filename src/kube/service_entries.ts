@@ -1,6 +1,7 @@
 /** ServiceEntries as WDS services, one for each host name. */
 import { isIpv6 } from "../model/address.ts";
 import { DEFAULT_SERVICE, type Service } from "../model/service.ts";
+import { appProtocolOf, appProtocols } from "./app_protocol.ts";
 import { closest, PASSTHROUGH } from "./load_balancer.ts";
 import type { MeshObjects } from "./mesh_objects.ts";
 import type { ServiceEntryObject } from "./objects.ts";
@@ -15,11 +16,16 @@ export function serviceEntryInfos(
 ): ServiceInfo[] {
   const { metadata, spec } = object;
   const ports: ServicePort[] = spec.ports.map((
-    { number, name, targetPort },
+    { number, name, targetPort, protocol },
   ) => ({
     port: number,
     name,
     target: targetPort ?? number,
+    protocol: appProtocolOf({
+      port: number,
+      name: protocol || name,
+      transport: protocol.toUpperCase() === "UDP" ? "UDP" : "TCP",
+    }),
   }));
   const loadBalancer = balancing(object, objects);
   return [...new Set(spec.hosts)].map((hostname) => ({
@@ -30,6 +36,7 @@ export function serviceEntryInfos(
       hostname,
       ...addressesOf(object, hostname, settings.network),
       ports: portMap(ports),
+      ...appProtocols(ports),
       subjectAltNames: spec.subjectAltNames,
       ...loadBalancer && { loadBalancer },
     },

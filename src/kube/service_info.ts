@@ -1,4 +1,4 @@
-import type { Service } from "../model/service.ts";
+import type { AppProtocol, Service } from "../model/service.ts";
 import type { ServiceEntryObject, ServiceObject } from "./objects.ts";
 import type { Labels } from "./selectors.ts";
 
@@ -17,4 +17,6 @@ export interface ServicePort {
   readonly name: string;
   /** A number, the name of a container's port, or the port itself. */
   readonly target: number | string;
+  /** undefined when the first bytes have to tell. */
+  readonly protocol?: AppProtocol | undefined;
 }

@@ -2,6 +2,7 @@
 import type { Ip } from "../model/address.ts";
 import { DEFAULT_SERVICE, type Service } from "../model/service.ts";
 import type { PortMap } from "../model/workload.ts";
+import { appProtocolOf, appProtocols } from "./app_protocol.ts";
 import { loadBalancerOf } from "./load_balancer.ts";
 import { groupBy, type MeshObjects } from "./mesh_objects.ts";
 import type { ServiceObject } from "./objects.ts";
@@ -33,6 +34,7 @@ export function serviceInfo(
       `${metadata.name}.${metadata.namespace}.svc.${settings.clusterDomain}`,
     vips: vipsOf(spec).map((ip) => ({ network: settings.network, ip })),
     ports: portMap(ports),
+    ...appProtocols(ports),
     canonical: true,
     ...loadBalancer && { loadBalancer },
     ...ipFamilies && { ipFamilies },
@@ -47,9 +49,19 @@ function portsOf(spec: ServiceSpec): ServicePort[] {
     rank(a.protocol) - rank(b.protocol)
   );
   const byNumber = new Map(
-    ordered.map(({ port, name, targetPort }) => [
+    ordered.map(({ port, name, targetPort, protocol, appProtocol }) => [
       port,
-      { port, name, target: targetPort ?? port },
+      {
+        port,
+        name,
+        target: targetPort ?? port,
+        protocol: appProtocolOf({
+          port,
+          name,
+          transport: protocol,
+          appProtocol,
+        }),
+      },
     ]),
   );
   return [...byNumber.values()];

@@ -36,6 +36,7 @@ Deno.test("translate() makes a service for each host of a ServiceEntry", () => {
     ],
     cidrVips: [{ network: "", cidr: { ip: "192.0.2.128", length: 25 } }],
     ports: { 443: 443, 80: 8080 },
+    appProtocols: { 443: "TLS", 80: "HTTP11" },
     subjectAltNames: ["spiffe://a/ns/b/sa/c"],
     canonical: true,
   };

@@ -46,6 +46,7 @@ export const serviceSpec = open({
     name: v.optional(text, ""),
     port,
     protocol: v.optional(text, "TCP"),
+    appProtocol: v.exactOptional(text),
     targetPort: v.exactOptional(
       v.union([port, portName], "is not a port number or name"),
     ),
