@@ -189,18 +189,22 @@ function program(options: HairpinOptions): readonly string[] {
   return binary ? [binary] : [Deno.execPath(), "run", "-P", "main.ts"];
 }
 
+/** The lab's own flags, but for those that the options give. */
 function flags(
   lab: Lab,
   place: LabNode | LabPod,
   options: HairpinOptions,
 ): string[] {
-  const role = options.gateway === undefined
-    ? ["--mode", "node", "--redirect", options.redirect ?? "self"]
-    : ["--mode", "waypoint", "--gateway", options.gateway];
   const nodeName = "node" in place ? place.node : place.name;
-  return [
-    ...role,
-    ...["--config", lab.configFolder, "--ca-dir", lab.caFolder],
-    ...["--node-name", nodeName, "--workers", `${options.workers ?? 1}`],
-  ];
+  const own = {
+    ...(options.gateway === undefined
+      ? { "--mode": "node", "--redirect": options.redirect ?? "self" }
+      : { "--mode": "waypoint", "--gateway": options.gateway }),
+    "--config": lab.configFolder,
+    "--ca-dir": lab.caFolder,
+    "--node-name": nodeName,
+    "--workers": `${options.workers ?? 1}`,
+  };
+  const given = options.flags ?? [];
+  return Object.entries(own).filter(([name]) => !given.includes(name)).flat();
 }
