@@ -4,11 +4,11 @@ import {
   type HairpinProcess,
   Lab,
   type LabPod,
-  labSkipReason,
   startEchoServer,
   startHttpServer,
 } from "../lab/mod.ts";
-import { ECHO_PORT, labTest } from "./support.ts";
+import { share } from "./share.ts";
+import { ECHO_PORT } from "./support.ts";
 
 /** One node and its pods. */
 export interface LaneNode {
@@ -83,20 +83,5 @@ async function startNode(
   return { lane, proxy, sleep, notsleep, httpbin };
 }
 
-const skip = await labSkipReason();
-
 /** Starts the nodes for all tests of a file; call it once. */
-export function shareLanes() {
-  let shared: Lanes | undefined;
-  if (skip === undefined) {
-    Deno.test.beforeAll(async () => {
-      shared = await Lanes.start();
-    });
-    Deno.test.afterAll(() => shared?.[Symbol.asyncDispose]());
-  }
-  return (name: string, body: (lanes: Lanes) => Promise<void>) =>
-    labTest(name, async () => {
-      if (shared === undefined) throw new Error("the nodes did not start");
-      await body(shared);
-    });
-}
+export const shareLanes = () => share(() => Lanes.start());

@@ -1,14 +1,9 @@
 /** Manifests of policies, and who gets through under them. */
 import assert from "node:assert/strict";
 import { stringify } from "yaml";
-import {
-  type AccessLine,
-  type HairpinProcess,
-  type LabPod,
-  type Place,
-  sumSamples,
-} from "../lab/mod.ts";
-import { eventually, type Mesh, type Reply } from "./support.ts";
+import type { AccessLine, HairpinProcess, LabPod, Place } from "../lab/mod.ts";
+import { AccessTail, type Call, Growth } from "./calls.ts";
+import { eventually, type Mesh } from "./support.ts";
 
 /**
  * Everyone who calls the server: two accounts of its namespace, the first
@@ -111,8 +106,19 @@ async function addStranger({ lab, client }: Mesh): Promise<LabPod> {
     serviceAccount: "sleep",
     node: "node-1",
   });
-  await client.untilPodUp(stranger);
+  await untilEnrolled(client, stranger);
   return stranger;
+}
+
+/**
+ * Waits until a pod that was added to a running mesh is served and redirected.
+ * Its connections of before would meet the redirection half-way.
+ */
+export async function untilEnrolled(
+  { process }: HairpinProcess,
+  { uid }: LabPod,
+): Promise<void> {
+  await process.untilLog(new RegExp(`\\tpod redirected\\tuid="${uid}"`));
 }
 
 /**
@@ -122,7 +128,9 @@ async function addStranger({ lab, client }: Mesh): Promise<LabPod> {
 const CUT_OFF_CODES: readonly number[] = [7, 52, 55, 56];
 
 /** Whether curl got an answer, or was cut off without one. @throws when it saw anything else. */
-export function isAnswered(reply: Reply): boolean {
+export function isAnswered(
+  reply: Pick<Call, "curlCode" | "status">,
+): boolean {
   if (reply.curlCode === 0 && reply.status === 200) return true;
   assert.ok(
     CUT_OFF_CODES.includes(reply.curlCode) && reply.status === 0,
@@ -157,9 +165,9 @@ export async function growthOf(
   labels: Readonly<Record<string, string>>,
   body: () => Promise<void>,
 ): Promise<number> {
-  const before = sumSamples(await proxy.metrics(), name, labels);
+  const growth = await Growth.watch(proxy);
   await body();
-  return sumSamples(await proxy.metrics(), name, labels) - before;
+  return await growth.of(name, labels);
 }
 
 /** Waits for an access-log line that was not there when the watch began; its fields. */
@@ -170,11 +178,11 @@ export type AccessWatch = (
 
 /** Begins to watch a proxy's access log. */
 export function watchAccess(proxy: HairpinProcess): AccessWatch {
-  const known = proxy.accessLog().length;
+  const tail = new AccessTail(proxy);
   return async (what, test) => {
     let hit: AccessLine | undefined;
     await eventually(what, () => {
-      hit = proxy.accessLog().slice(known).find(test);
+      hit = tail.lines.find(test);
       return Promise.resolve(hit !== undefined);
     });
     return hit?.fields ?? {};
