@@ -1,4 +1,3 @@
-import type { TLSSocket } from "node:tls";
 import { messageOf } from "../base/errors.ts";
 import {
   H2Code,
@@ -8,14 +7,9 @@ import {
   type StreamId,
 } from "../wire/h2/mod.ts";
 import { TunnelError } from "./errors.ts";
+import type { Transport } from "./transport.ts";
 import { H2Stream, type StreamCarrier, StreamResetError } from "./h2_stream.ts";
-import {
-  H2_PREFACE_MS,
-  JOIN_MAX,
-  PING_INTERVAL_MS,
-  PING_TIMEOUT_MS,
-  WRITE_QUEUE_MAX,
-} from "./limits.ts";
+import { H2_PREFACE_MS, PING_INTERVAL_MS, PING_TIMEOUT_MS } from "./limits.ts";
 
 export interface H2SessionOptions {
   readonly role: "client" | "server";
@@ -38,13 +32,13 @@ export interface H2SessionOptions {
 }
 
 /**
- * An HTTP/2 connection over a TLS socket, which it owns: moves octets between
+ * An HTTP/2 connection over a transport, which it owns: moves octets between
  * the two, keeps the peer alive by PING, and gives each stream as a
  * {@link H2Stream}. All output of one turn leaves in one write.
  */
 export class H2Session implements StreamCarrier {
   readonly h2: H2Connection;
-  readonly #socket: TLSSocket;
+  readonly #transport: Transport;
   readonly #options: H2SessionOptions;
   readonly #streams = new Map<StreamId, H2Stream>();
   #congested = false;
@@ -54,8 +48,8 @@ export class H2Session implements StreamCarrier {
   #why: Error | undefined;
   #timer: ReturnType<typeof setTimeout>;
 
-  constructor(socket: TLSSocket, options: H2SessionOptions) {
-    this.#socket = socket;
+  constructor(transport: Transport, options: H2SessionOptions) {
+    this.#transport = transport;
     this.#options = options;
     const { http2, maxConcurrentStreams, maxHeaderListSize } = options;
     this.h2 = new H2Connection(options.role, this.#handlers(), {
@@ -118,21 +112,26 @@ export class H2Session implements StreamCarrier {
     this.#why ??= reason;
     this.h2.goAway(H2Code.NO_ERROR);
     this.#flush();
-    this.#socket.destroy();
-    this.#onSocketClose();
+    this.#transport.destroy();
+    this.#onTransportClose();
   }
 
   #listen(): void {
-    const socket = this.#socket;
-    socket.setNoDelay(true);
-    socket.on("data", (octets: Uint8Array) => this.#receive(octets));
-    socket.on("drain", () => this.#onDrain());
-    socket.on("error", (reason: unknown) => {
-      this.#why ??= new TunnelError("http2", `io error: ${messageOf(reason)}`);
+    this.#transport.attach({
+      onData: (octets) => this.#receive(octets),
+      onDrain: () => this.#onDrain(),
+      // HTTP/2 has no half-closed connections: an end is the end.
+      onEnd: () => this.#transport.destroy(),
+      onClose: (error) => {
+        if (error !== undefined) {
+          this.#why ??= new TunnelError(
+            "http2",
+            `io error: ${messageOf(error)}`,
+          );
+        }
+        this.#onTransportClose();
+      },
     });
-    // HTTP/2 has no half-closed connections: an end is the end.
-    socket.on("end", () => socket.destroy());
-    socket.on("close", () => this.#onSocketClose());
   }
 
   #receive(octets: Uint8Array): void {
@@ -144,10 +143,7 @@ export class H2Session implements StreamCarrier {
     }
     if (error === undefined) return;
     this.#why ??= error;
-    this.#flush(); // the GOAWAY that says why
-    this.#socket.end();
-    this.#socket.destroySoon();
-    this.#onSocketClose();
+    this.#finish(); // with the GOAWAY that says why
   }
 
   #handlers(): H2Handlers {
@@ -157,8 +153,8 @@ export class H2Session implements StreamCarrier {
           const stream = new H2Stream(id, this);
           this.#streams.set(id, stream);
           this.#options.onRequest?.(stream, headers, end);
-        } else if (kind === "response") {
-          this.#streams.get(id)?.onResponse(headers);
+        } else {
+          this.#streams.get(id)?.onHeaders(headers, kind);
         }
         if (end) this.#streams.get(id)?.onEnd();
       },
@@ -190,11 +186,12 @@ export class H2Session implements StreamCarrier {
     this.#options.onStreamClosed?.();
   }
 
-  /** GOAWAY has been said and the last stream is over. */
+  /** Nothing more will be said after what waits to be written. */
   #finish(): void {
     if (this.#closed) return;
     this.#flush();
-    this.#socket.end();
+    this.#transport.finish();
+    this.#onTransportClose();
   }
 
   /** Next: a PING after a while of nothing. */
@@ -229,28 +226,14 @@ export class H2Session implements StreamCarrier {
     for (const stream of [...this.#streams.values()]) stream.onUncongested();
   }
 
-  /** While the socket is full the output stays inside, where its limits count it. */
+  /** While the transport is full the output stays inside, where its limits count it. */
   #flush(): void {
-    if (this.#congested || this.#closed || this.#socket.destroyed) return;
+    if (this.#congested || this.#closed) return;
     const chunks = this.h2.takeOutput();
-    if (chunks.length === 0) return;
-    this.#write(chunks);
-    // The runtime's own mark is 16 KiB: to stop there would be to wait for
-    // every write before the next one is begun.
-    this.#congested = this.#socket.writableLength >= WRITE_QUEUE_MAX;
+    if (chunks.length > 0) this.#congested = !this.#transport.write(chunks);
   }
 
-  #write(chunks: Uint8Array[]): void {
-    if (chunks.length === 1) return void this.#socket.write(chunks[0]!);
-    let size = 0;
-    for (const chunk of chunks) size += chunk.length;
-    if (size <= JOIN_MAX) return void this.#socket.write(join(chunks, size));
-    this.#socket.cork();
-    for (const chunk of chunks) this.#socket.write(chunk);
-    this.#socket.uncork();
-  }
-
-  #onSocketClose(): void {
+  #onTransportClose(): void {
     if (this.#closed) return;
     this.#closed = true;
     clearTimeout(this.#timer);
@@ -259,14 +242,4 @@ export class H2Session implements StreamCarrier {
     this.#streams.clear();
     this.#options.onClosed?.(this.#why);
   }
-}
-
-function join(chunks: readonly Uint8Array[], size: number): Uint8Array {
-  const joined = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    joined.set(chunk, at);
-    at += chunk.length;
-  }
-  return joined;
 }

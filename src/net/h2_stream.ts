@@ -1,6 +1,10 @@
 import type { H2Connection, HeaderList, StreamId } from "../wire/h2/mod.ts";
 import { H2Code, h2CodeName } from "../wire/h2/mod.ts";
-import type { ByteReceiver, ByteStream } from "./byte_stream.ts";
+import type {
+  AnswerKind,
+  MessageReceiver,
+  MessageStream,
+} from "./message_stream.ts";
 import { TunnelError } from "./errors.ts";
 
 /** What a stream needs of the session that carries it. */
@@ -21,14 +25,15 @@ export class StreamResetError extends Error {
  * One HTTP/2 stream as a {@link ByteStream}. Credit for what it received goes
  * back to the peer only while it is not paused, so a slow reader slows its peer.
  */
-export class H2Stream implements ByteStream {
+export class H2Stream implements MessageStream {
   readonly #carrier: StreamCarrier;
-  #receiver: ByteReceiver | undefined;
+  #receiver: MessageReceiver | undefined;
   /** What came before a receiver was attached; bounded by the window. */
   #early: (() => void)[] = [];
   /** Octets that the window did not take yet. */
   #unsent: Uint8Array[] = [];
   #endWanted = false;
+  #trailers: HeaderList | undefined;
   #ended = false;
   #paused = false;
   #owed = 0;
@@ -40,7 +45,7 @@ export class H2Stream implements ByteStream {
     this.#carrier = carrier;
   }
 
-  attach(receiver: ByteReceiver): void {
+  attach(receiver: MessageReceiver): void {
     this.#receiver = receiver;
     for (const replay of this.#early.splice(0)) replay();
   }
@@ -56,8 +61,7 @@ export class H2Stream implements ByteStream {
     return this.#response.promise;
   }
 
-  /** Answers a request; octets may follow unless `end`. */
-  respond(headers: HeaderList, end: boolean): void {
+  sendHeaders(headers: HeaderList, end: boolean): void {
     if (this.#closed) return;
     this.#carrier.h2.sendHeaders(this.id, headers, end);
     this.#ended ||= end;
@@ -74,6 +78,11 @@ export class H2Stream implements ByteStream {
   end(): void {
     this.#endWanted = true;
     this.#sendEnd();
+  }
+
+  endWith(trailers: HeaderList): void {
+    this.#trailers = trailers;
+    this.end();
   }
 
   reset(): void {
@@ -98,7 +107,9 @@ export class H2Stream implements ByteStream {
     if (!this.#endWanted || this.#ended || this.#closed) return;
     if (this.#unsent.length > 0) return;
     this.#ended = true;
-    this.#carrier.h2.sendData(this.id, NOTHING, true);
+    const { h2 } = this.#carrier;
+    if (this.#trailers === undefined) h2.sendData(this.id, NOTHING, true);
+    else h2.sendHeaders(this.id, this.#trailers, true);
   }
 
   #release(more: number): void {
@@ -132,9 +143,15 @@ export class H2Stream implements ByteStream {
     this.#receiver?.onDrain();
   }
 
-  /** Called by the session with the final response. */
-  onResponse(headers: HeaderList): void {
-    this.#response?.resolve(headers);
+  /** Called by the session: any header list but a request's. */
+  onHeaders(headers: HeaderList, kind: AnswerKind): void {
+    if (kind === "response" && this.#response !== undefined) {
+      this.#response.resolve(headers);
+    } else if (this.#receiver !== undefined) {
+      this.#receiver.onHeaders?.(headers, kind);
+    } else {
+      this.#early.push(() => this.#receiver?.onHeaders?.(headers, kind));
+    }
   }
 
   /** Called by the session: part of a DATA frame. */

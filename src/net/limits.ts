@@ -38,3 +38,6 @@ export const LISTEN_BACKLOG = 128;
 
 /** How long a watch for writable sockets sleeps before it looks again. */
 export const WRITABLE_WATCH_MS = 1_000;
+
+/** How long a peer may take to end its half of what we have closed. */
+export const LINGER_MS = 1_000;

@@ -53,7 +53,7 @@ export async function serveConnect(
 ): Promise<void> {
   const { context, pod, src, local } = tunnel;
   const refuse = (status: number, error: string) => {
-    stream.respond([[":status", `${status}`]], true);
+    stream.sendHeaders([[":status", `${status}`]], true);
     context.accessLog.failed({ src, dst: local, direction: "inbound", error });
   };
   const method = valueOf(headers, ":method");
@@ -124,10 +124,10 @@ async function deliver(
     ...preambleOf(tunnel, target),
     downstream: {
       accept() {
-        stream.respond(okHeaders(context, workload), false);
+        stream.sendHeaders(okHeaders(context, workload), false);
         return stream;
       },
-      refuse: (status) => stream.respond([[":status", `${status}`]], true),
+      refuse: (status) => stream.sendHeaders([[":status", `${status}`]], true),
     },
   });
   if (end.status === 200 && end.failure !== undefined) stream.reset();

@@ -1,6 +1,7 @@
 /** What reaches a pod in an HBONE tunnel. */
 import { messageOf } from "../base/errors.ts";
 import type { Workload } from "../model/workload.ts";
+import { TlsTransport } from "../net/transport.ts";
 import { H2Session } from "../net/h2_session.ts";
 import type { H2Stream } from "../net/h2_stream.ts";
 import type { Accepted } from "../net/listen.ts";
@@ -46,7 +47,7 @@ async function serverFor(context: ProxyContext, workload: Workload) {
 function serveSession(tunnel: Tunnel, { socket }: SecureConnection): void {
   const { context, pod } = tunnel;
   const log = context.log("proxy::inbound");
-  const session = new H2Session(socket, {
+  const session = new H2Session(new TlsTransport(socket), {
     role: "server",
     http2: context.settings.http2,
     maxConcurrentStreams: INBOUND_STREAMS_MAX,

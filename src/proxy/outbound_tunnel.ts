@@ -3,6 +3,7 @@ import { formatIdentity } from "../model/identity.ts";
 import type { Workload } from "../model/workload.ts";
 import { dialTcp } from "../net/dial.ts";
 import { TunnelError } from "../net/errors.ts";
+import { TlsTransport } from "../net/transport.ts";
 import { H2Session } from "../net/h2_session.ts";
 import { type H2Stream, StreamResetError } from "../net/h2_stream.ts";
 import { CONNECT_RESPONSE_MS } from "../net/limits.ts";
@@ -99,7 +100,7 @@ async function openSession(
     ...(mark === undefined ? {} : { mark }),
   });
   const socket = await connectTls(raw, { certificate, expected });
-  return new H2Session(socket, {
+  return new H2Session(new TlsTransport(socket), {
     role: "client",
     http2,
     maxHeaderListSize: OUTBOUND_HEADER_LIST_MAX,

@@ -1,5 +1,9 @@
+import assert from "node:assert/strict";
+import { StreamResetError } from "../../src/net/h2_stream.ts";
+import { H2Code } from "../../src/wire/h2/mod.ts";
 import { byteStreamSuite } from "../suites/byte_stream_suite.ts";
-import { HTTP2, makeH2Pair } from "../support/h2_pair.ts";
+import { CONNECT, type H2Pair, HTTP2, makeH2Pair } from "../support/h2_pair.ts";
+import { Recorder } from "../support/recorder.ts";
 
 const WINDOWS: [name: string, http2: typeof HTTP2][] = [
   ["the product's windows", HTTP2],
@@ -17,3 +21,62 @@ for (const [name, http2] of WINDOWS) {
     };
   });
 }
+
+/** One stream may fill the whole connection's window. */
+const ONE_WINDOW = {
+  streamWindow: 65_535,
+  connectionWindow: 65_535,
+  frameSize: 16_384,
+};
+
+const turn = () => new Promise((resolve) => setTimeout(resolve, 20));
+
+/** Proves that a new stream can be sent more than the window holds. */
+async function carriesOn(pair: H2Pair): Promise<void> {
+  const { near, far } = await pair.stream();
+  const received = new Recorder();
+  near.attach(new Recorder());
+  far.attach(received);
+  near.write(new Uint8Array(200_000));
+  near.end();
+  await received.ended();
+  assert.equal(received.length, 200_000);
+}
+
+Deno.test("H2Stream.reset() gives back what a finished stream still held", async () => {
+  await using pair = await makeH2Pair({ http2: ONE_WINDOW }, {
+    http2: ONE_WINDOW,
+  });
+  const { near, far } = await pair.stream();
+  const [client, server] = [new Recorder(), new Recorder()];
+  near.attach(client);
+  far.attach(server);
+  far.pause();
+  near.write(new Uint8Array(60_000));
+  near.end();
+  far.end();
+  await Promise.all([client.closed(), server.closed()]);
+  far.reset();
+  await carriesOn(pair);
+});
+
+Deno.test("H2Stream.sendHeaders() with the end gives back what came early, and ends the stream", async () => {
+  await using pair = await makeH2Pair({ http2: ONE_WINDOW }, {
+    http2: ONE_WINDOW,
+  });
+  const near = pair.client.open(CONNECT)!;
+  const response = near.response();
+  near.write(new Uint8Array(60_000));
+  const { stream: far } = await pair.request();
+  // What it refuses shall be there by then.
+  await turn();
+  far.sendHeaders([[":status", "401"]], true);
+  assert.deepEqual((await response)[0], [":status", "401"]);
+  const client = new Recorder();
+  near.attach(client);
+  await client.closed();
+  assert.ok(client.error instanceof StreamResetError);
+  assert.equal(client.error.errorCode, H2Code.NO_ERROR);
+  assert.deepEqual([pair.client.openStreams, pair.server.openStreams], [0, 0]);
+  await carriesOn(pair);
+});

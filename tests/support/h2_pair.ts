@@ -1,3 +1,4 @@
+import { TlsTransport } from "../../src/net/transport.ts";
 import { H2Session, type H2SessionOptions } from "../../src/net/h2_session.ts";
 import type { H2Stream } from "../../src/net/h2_stream.ts";
 import { connectTls } from "../../src/net/tls_client.ts";
@@ -68,18 +69,18 @@ type Options = Partial<H2SessionOptions>;
 export class H2Pair implements AsyncDisposable {
   readonly client: H2Session;
   readonly server: H2Session;
-  readonly #tls: TlsPair;
+  readonly tls: TlsPair;
   readonly #requests: Request[] = [];
   readonly #waiting: ((request: Request) => void)[] = [];
 
   constructor(tls: TlsPair, client: Options, server: Options) {
-    this.#tls = tls;
-    this.client = new H2Session(tls.client, {
+    this.tls = tls;
+    this.client = new H2Session(new TlsTransport(tls.client), {
       role: "client",
       http2: HTTP2,
       ...client,
     });
-    this.server = new H2Session(tls.server, {
+    this.server = new H2Session(new TlsTransport(tls.server), {
       role: "server",
       http2: HTTP2,
       onRequest: (stream, headers) => this.#take({ stream, headers }),
@@ -99,7 +100,7 @@ export class H2Pair implements AsyncDisposable {
     const near = this.client.open(CONNECT)!;
     const response = near.response();
     const { stream: far } = await this.request();
-    far.respond([[":status", "200"]], false);
+    far.sendHeaders([[":status", "200"]], false);
     await response;
     return { near, far };
   }
@@ -107,7 +108,7 @@ export class H2Pair implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.client.destroy();
     this.server.destroy();
-    await this.#tls[Symbol.asyncDispose]();
+    await this.tls[Symbol.asyncDispose]();
   }
 
   #take(request: Request): void {

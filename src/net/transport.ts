@@ -1,0 +1,136 @@
+import type { TLSSocket } from "node:tls";
+import type { ByteStream } from "./byte_stream.ts";
+import { JOIN_MAX, LINGER_MS, WRITE_QUEUE_MAX } from "./limits.ts";
+
+/** Told what a {@link Transport} does. */
+export interface TransportReceiver {
+  onData(octets: Uint8Array): void;
+  /** There is room again after `write` said no. */
+  onDrain(): void;
+  /** The peer ended its half. */
+  onEnd(): void;
+  /** It is gone. The last call. */
+  onClose(error: Error | undefined): void;
+}
+
+/** What carries a protocol whose framing is our own. */
+export interface Transport {
+  attach(receiver: TransportReceiver): void;
+  /**
+   * Writes all output of a turn at once.
+   *
+   * @returns false when the caller should wait for `onDrain`.
+   */
+  write(chunks: readonly Uint8Array[]): boolean;
+  /** Closes it once everything written is out; nothing is read any more. */
+  finish(): void;
+  /** Drops it at once. */
+  destroy(): void;
+  /** Stops and goes on reading. */
+  pause(): void;
+  resume(): void;
+}
+
+/** A TLS connection. */
+export class TlsTransport implements Transport {
+  readonly #socket: TLSSocket;
+
+  constructor(socket: TLSSocket) {
+    this.#socket = socket;
+    socket.setNoDelay(true);
+  }
+
+  attach(receiver: TransportReceiver): void {
+    const socket = this.#socket;
+    let error: Error | undefined;
+    socket.on("data", (octets: Uint8Array) => receiver.onData(octets));
+    socket.on("drain", () => receiver.onDrain());
+    socket.on("error", (reason: Error) => error = reason);
+    socket.on("end", () => receiver.onEnd());
+    socket.on("close", () => receiver.onClose(error));
+  }
+
+  write(chunks: readonly Uint8Array[]): boolean {
+    const socket = this.#socket;
+    if (socket.destroyed) return true;
+    const joined = joinIfSmall(chunks);
+    if (joined !== undefined) socket.write(joined);
+    else {
+      socket.cork();
+      for (const chunk of chunks) socket.write(chunk);
+      socket.uncork();
+    }
+    // The runtime's own mark is 16 KiB: to stop there would be to wait for
+    // every write before the next one is begun.
+    return socket.writableLength < WRITE_QUEUE_MAX;
+  }
+
+  finish(): void {
+    this.#socket.destroySoon();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+}
+
+/** A protocol inside something that carries octets itself, such as a tunnel. */
+export class StreamTransport implements Transport {
+  readonly #stream: ByteStream;
+
+  constructor(stream: ByteStream) {
+    this.#stream = stream;
+  }
+
+  attach(receiver: TransportReceiver): void {
+    this.#stream.attach(receiver);
+  }
+
+  write(chunks: readonly Uint8Array[]): boolean {
+    const joined = joinIfSmall(chunks);
+    if (joined !== undefined) return this.#stream.write(joined);
+    let room = true;
+    for (const chunk of chunks) room = this.#stream.write(chunk);
+    return room;
+  }
+
+  finish(): void {
+    this.#stream.end();
+    setTimeout(() => this.#stream.reset(), LINGER_MS);
+  }
+
+  destroy(): void {
+    this.#stream.reset();
+  }
+
+  pause(): void {
+    this.#stream.pause();
+  }
+
+  resume(): void {
+    this.#stream.resume();
+  }
+}
+
+/** One buffer of them all; undefined where copying would cost more than it saves. */
+function joinIfSmall(chunks: readonly Uint8Array[]): Uint8Array | undefined {
+  if (chunks.length === 1) return chunks[0];
+  let size = 0;
+  for (const chunk of chunks) size += chunk.length;
+  if (size > JOIN_MAX) return undefined;
+  const joined = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    joined.set(chunk, at);
+    at += chunk.length;
+  }
+  return joined;
+}
