@@ -1,7 +1,12 @@
 import type { Config } from "../config/mod.ts";
 import { followNodeAgent } from "../control/node_agent.ts";
 import { SelfEnrolment } from "../control/self_enrolment.ts";
-import type { NodePod } from "../kube/mod.ts";
+import {
+  type KubeObject,
+  type MeshSettings,
+  type NodePod,
+  podsOfNode,
+} from "../kube/mod.ts";
 import {
   chooseIptables,
   DEFAULT_PROBE_SOURCES,
@@ -10,11 +15,13 @@ import {
 import { runCommand } from "../sys/command.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { PodManager } from "../worker/pod_manager.ts";
+import type { WorkerPool } from "../worker/worker_pool.ts";
 import type { Readiness } from "./readiness.ts";
 
 export interface EnrolmentOptions {
   readonly config: Config;
   readonly pods: PodManager;
+  readonly workers: WorkerPool;
   readonly readiness: Readiness;
   log(scope: string): Logger;
   readonly signal: AbortSignal;
@@ -22,8 +29,11 @@ export interface EnrolmentOptions {
 
 /** Whoever decides which pods are served. */
 export interface Enrolment extends Disposable {
-  /** The pods that the configuration wants here; may come before {@link begin}. */
-  want(pods: readonly NodePod[]): void;
+  /** The objects of the configuration; may come before {@link begin}. */
+  want(
+    objects: readonly KubeObject[],
+    settings: Partial<MeshSettings>,
+  ): void;
   /** Starts serving: the mesh is known now. */
   begin(): Promise<void>;
   /** Rejects when it cannot go on. */
@@ -31,7 +41,7 @@ export interface Enrolment extends Disposable {
 }
 
 /** @throws {HairpinError} when the node cannot enrol pods, saying what it lacks. */
-export async function startEnrolment(
+export async function enrolPods(
   options: EnrolmentOptions,
 ): Promise<Enrolment> {
   switch (options.config.redirect) {
@@ -73,8 +83,10 @@ async function enrolBySelf(
     readiness.set("workload proxy manager", self.failing.size === 0);
   };
   return {
-    want(next) {
-      wanted = next;
+    want(objects, settings) {
+      const found = podsOfNode(objects, config.nodeName, settings);
+      for (const warning of found.warnings) log("state").warn(warning);
+      wanted = found.pods;
       if (begun) void run();
     },
     begin() {

@@ -3,13 +3,7 @@ import { followConfigFiles } from "../control/config_files.ts";
 import { readConfigText } from "../control/read_files.ts";
 import { readLocalXds } from "../control/local_xds.ts";
 import type { MeshStore } from "../control/mesh_store.ts";
-import {
-  type KubeObject,
-  type MeshSettings,
-  type NodePod,
-  podsOfNode,
-  translate,
-} from "../kube/mod.ts";
+import { type KubeObject, type MeshSettings, translate } from "../kube/mod.ts";
 import { EMPTY_DELTA, type MeshDelta } from "../model/delta.ts";
 import type { ReloadMetrics } from "../telemetry/control_metrics.ts";
 import type { Logger } from "../telemetry/log.ts";
@@ -20,8 +14,11 @@ export interface MeshSourcesOptions {
   readonly reloads: ReloadMetrics;
   readonly log: Logger;
   readonly signal: AbortSignal;
-  /** The pods to enrol here, now. */
-  onPods(pods: readonly NodePod[]): void;
+  /** The objects now, after the mesh has taken them. */
+  onObjects(
+    objects: readonly KubeObject[],
+    settings: Partial<MeshSettings>,
+  ): void;
 }
 
 /** What the sources have to show for themselves. */
@@ -70,7 +67,7 @@ async function readLocal(source: Config["localXds"]): Promise<MeshDelta> {
 }
 
 function takeObjects(
-  { config, store, reloads, log, onPods }: MeshSourcesOptions,
+  { config, store, reloads, log, onObjects }: MeshSourcesOptions,
   objects: readonly KubeObject[],
 ): void {
   const settings: Partial<MeshSettings> = {
@@ -80,10 +77,7 @@ function takeObjects(
     clusterDomain: config.clusterDomain,
   };
   const { warnings, ...resources } = translate(objects, settings);
-  const enrolment = podsOfNode(objects, config.nodeName, settings);
-  for (const warning of [...warnings, ...enrolment.warnings]) {
-    log.warn(warning);
-  }
+  for (const warning of warnings) log.warn(warning);
   store.replace("files", resources);
   log.info("configuration loaded", {
     workloads: resources.workloads.length,
@@ -91,5 +85,5 @@ function takeObjects(
     policies: resources.policies.length,
   });
   reloads.reloads("applied").value++;
-  onPods(enrolment.pods);
+  onObjects(objects, settings);
 }

@@ -1,0 +1,130 @@
+/** What every mode is made of: one process of the data plane, from start to end. */
+import { adminApp } from "../admin/admin_app.ts";
+import { readinessApp } from "../admin/readiness_app.ts";
+import { statsApp } from "../admin/stats_app.ts";
+import { messageOf } from "../base/errors.ts";
+import type { Config } from "../config/mod.ts";
+import { raiseFdLimit } from "../sys/limits.ts";
+import type { Enrolment, EnrolmentOptions } from "./enrolment.ts";
+import { followMeshSources, type MeshSources } from "./mesh_sources.ts";
+import { NodeView } from "./node_view.ts";
+import { createObservability, type Observability } from "./observability.ts";
+import { type Parts, type PartsOptions, startParts } from "./parts.ts";
+import { Readiness } from "./readiness.ts";
+import { selfTest } from "./self_test.ts";
+import { serveHttp } from "./servers.ts";
+
+export interface ProcessOptions extends PartsOptions {
+  /** Asks for a graceful end. */
+  readonly signal: AbortSignal;
+  /** What `POST /quitquitquit` calls; it leads to `signal`. */
+  quit(): void;
+}
+
+/** What makes one mode different from another: whom it serves. */
+export type Enrol = (options: EnrolmentOptions) => Promise<Enrolment>;
+
+/**
+ * Runs until `signal`.
+ *
+ * @throws {HairpinError} when it cannot start, or its agent breaks protocol.
+ */
+export async function runProcess(
+  options: ProcessOptions,
+  enrol: Enrol,
+): Promise<void> {
+  const { config, signal } = options;
+  const seen = createObservability(config);
+  await using stack = new AsyncDisposableStack();
+  const ending = new AbortController();
+  stack.defer(() => ending.abort());
+  prepareProcess(seen);
+  await selfTest(config);
+  const readiness = new Readiness(seen.log("app"));
+  stack.use(
+    serveHttp(readinessApp(readiness), serverOf(config, seen, "readiness")),
+  );
+  const parts = stack.use(await startParts(options, seen, readiness));
+  const enrolment = stack.use(
+    await enrol({
+      config,
+      pods: parts.pods,
+      workers: parts.workers,
+      readiness,
+      log: (scope) => seen.log(scope),
+      signal: ending.signal,
+    }),
+  );
+  const sources = await followMeshSources({
+    config,
+    store: parts.store,
+    reloads: seen.reloads,
+    log: seen.log("state"),
+    signal: ending.signal,
+    onObjects: (objects, settings) => enrolment.want(objects, settings),
+  });
+  stack.use(serveViews(options, seen, { ...parts, sources }));
+
+  // Last: a start that fails before leaves every pod as it was.
+  await enrolment.begin();
+  readiness.set("state manager", true);
+  await ended(signal, enrolment.failed);
+  readiness.drain();
+  ending.abort();
+  seen.log("app").info("shutting down, draining", { limit_ms: config.drainMs });
+  await parts.workers.drain(config.drainMs);
+  seen.log("app").info("shutdown complete");
+  seen.flush();
+}
+
+const serverOf = (
+  config: Config,
+  seen: Observability,
+  component: "admin" | "stats" | "readiness",
+) => ({ at: config[component], component, log: seen.log(component) });
+
+/** Admin on loopback, in both families where there are two, and metrics. */
+function serveViews(
+  { config, quit }: ProcessOptions,
+  seen: Observability,
+  parts: Parts & { readonly sources: MeshSources },
+): AsyncDisposable {
+  const stack = new AsyncDisposableStack();
+  const view = new NodeView({ ...parts, config, registry: seen.registry });
+  const admin = adminApp({
+    dump: () => view.dump(),
+    metrics: () => view.metrics(),
+    logging: seen.levels((filter) => parts.workers.setLogFilter(filter)),
+    quit,
+  });
+  stack.use(serveHttp(admin, serverOf(config, seen, "admin")));
+  if (config.admin.host === "127.0.0.1" && config.ipv6.loopback) {
+    const at = { host: "::1", port: config.admin.port };
+    stack.use(serveHttp(admin, { ...serverOf(config, seen, "admin"), at }));
+  }
+  stack.use(serveHttp(statsApp(view), serverOf(config, seen, "stats")));
+  return stack;
+}
+
+/** @throws what `failed` rejects with. */
+async function ended(
+  signal: AbortSignal,
+  failed: Promise<never>,
+): Promise<void> {
+  const asked = new Promise<void>((resolve) => {
+    if (signal.aborted) return resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+  await Promise.race([asked, failed]);
+}
+
+function prepareProcess({ log }: Observability): void {
+  try {
+    const { before, after } = raiseFdLimit();
+    log("app").info(`set file descriptor limits from ${before} to ${after}`);
+  } catch (reason) {
+    log("app").warn("cannot raise the limit of open files", {
+      error: messageOf(reason),
+    });
+  }
+}
