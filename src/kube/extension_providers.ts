@@ -5,7 +5,7 @@ import type {
   CheckedBody,
   ExternalAuthorizer,
 } from "../model/external_authorizer.ts";
-import { parseDuration } from "./durations.ts";
+import { goDurationMs } from "./duration.ts";
 import { EXTENSION_PROVIDERS_MAX } from "./limits.ts";
 import { stringMatches } from "./policy_values.ts";
 import { formatProblem, problemOfIssue } from "./problem.ts";
@@ -36,7 +36,7 @@ const status = parsed(
 const base = {
   service: filled,
   port: portOrText,
-  timeout: v.exactOptional(parsed(parseDuration, "is not a duration")),
+  timeout: v.exactOptional(parsed(goDurationMs, "is not a duration")),
   failOpen: v.optional(flag, false),
   statusOnError: v.exactOptional(status),
   clearRouteCache: v.optional(flag, false),

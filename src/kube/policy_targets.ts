@@ -21,16 +21,12 @@ type PolicyObject = AuthorizationPolicyObject | RequestAuthenticationObject;
 interface Targets {
   readonly gateway: boolean;
   readonly services: readonly ServiceKey[];
-  /** Targets that the policy cannot have, with the reason. */
+  /** What is wrong with targets, one line each. */
   readonly problems: readonly string[];
 }
 
 const NONE: Targets = { gateway: false, services: [], problems: [] };
 const GATEWAY: Targets = { ...NONE, gateway: true };
-const services = (...keys: ServiceKey[]): Targets => ({
-  ...NONE,
-  services: keys,
-});
 const problem = (why: string): Targets => ({ ...NONE, problems: [why] });
 
 /**
@@ -51,9 +47,13 @@ export function attachPolicies<From extends PolicyObject, To>(
   const warnings: string[] = [];
   for (const object of policies.toSorted(byAge)) {
     const targets = targetsOf(object, scope);
-    warnings.push(...targets.problems.map((why) =>
-      `${object.kind} "${nameOf(object)}" is not attached: ${why}`
-    ));
+    warnings.push(
+      ...targets.problems.map((why) =>
+        `${object.kind} "${
+          nameOf(object)
+        }" has a target that does not count: ${why}`
+      ),
+    );
     if (!targets.gateway && targets.services.length === 0) continue;
     const policy = convert(object);
     if (targets.gateway) gateway.push(policy);
@@ -103,7 +103,6 @@ function resolve(
 ): Targets {
   const { kind, name } = target;
   const group = target.group === "core" ? "" : target.group;
-  const called = `${kind} "${namespace}/${name}"`;
   if ((target.namespace ?? namespace) !== namespace) {
     return problem(`${kind} "${target.namespace}/${name}" is elsewhere`);
   }
@@ -111,17 +110,63 @@ function resolve(
     case "gateway.networking.k8s.io/Gateway":
       if (`${namespace}/${name}` === scope.gateway) return GATEWAY;
       return scope.objects.find("Gateway", `${namespace}/${name}`) === undefined
-        ? problem(`there is no ${called}`)
+        ? problem(`there is no Gateway "${namespace}/${name}"`)
         : NONE;
     case "gateway.networking.k8s.io/GatewayClass":
       return ofClass(name, namespace, scope);
     case "/Service":
-      return scope.objects.find("Service", `${namespace}/${name}`) === undefined
-        ? { ...serviceTarget(namespace, name, scope), problems: [] }
-        : serviceTarget(namespace, name, scope);
+      return ofService(namespace, name, scope);
     case "networking.istio.io/ServiceEntry":
       return ofServiceEntry(namespace, name, scope);
     default:
-      return problem(`${group === "" ? "" : `${group}/`}${called} cannot be`);
+      return problem(
+        `${group === "" ? kind : `${group}/${kind}`} cannot be a target`,
+      );
   }
+}
+
+/** The name that Istio gives to the class of its waypoints, and compares policies with. */
+const ISTIO_WAYPOINT_CLASS = "istio-waypoint";
+
+/** For all waypoints: those of Istio's class name, whatever this one's class is called. */
+function ofClass(
+  name: string,
+  namespace: string,
+  { objects, gateway, settings }: WaypointScope,
+): Targets {
+  if (namespace !== settings.rootNamespace) {
+    return problem(
+      `a GatewayClass is a target only in namespace "${settings.rootNamespace}"`,
+    );
+  }
+  const own = objects.find("Gateway", gateway)?.spec.gatewayClassName;
+  return name === ISTIO_WAYPOINT_CLASS || name === own ? GATEWAY : NONE;
+}
+
+/** Attached by name alone: the service may come from elsewhere than from these objects. */
+function ofService(
+  namespace: string,
+  name: string,
+  { objects, settings }: WaypointScope,
+): Targets {
+  const host = `${name}.${namespace}.svc.${settings.clusterDomain}`;
+  const isThere = objects.find("Service", `${namespace}/${name}`) !== undefined;
+  return {
+    gateway: false,
+    services: [`${namespace}/${host}`],
+    problems: isThere ? [] : [`there is no Service "${namespace}/${name}"`],
+  };
+}
+
+function ofServiceEntry(
+  namespace: string,
+  name: string,
+  { objects }: WaypointScope,
+): Targets {
+  const entry = objects.find("ServiceEntry", `${namespace}/${name}`);
+  if (entry === undefined) {
+    return problem(`there is no ServiceEntry "${namespace}/${name}"`);
+  }
+  const services = entry.spec.hosts.map((host) => `${namespace}/${host}`);
+  return { gateway: false, services, problems: [] };
 }

@@ -1,0 +1,241 @@
+/** What an external authorizer over HTTP is sent, and what its answer means. */
+import type {
+  CheckedBody,
+  ExternalAuthorizer,
+  HttpAuthorizer,
+} from "../model/external_authorizer.ts";
+import type { HeaderList, HttpRequest } from "../model/http.ts";
+import {
+  headerValue,
+  isCopyable,
+  requestField,
+  withHeaders,
+  withoutHeaders,
+} from "./header_list.ts";
+import { stringTest } from "./http_policy_match.ts";
+import { isGrpc, type LocalReply, localReply } from "./local_reply.ts";
+
+/** The part of a body that a check carries. */
+export interface CheckBody {
+  readonly octets: Uint8Array;
+  /** Whether there is more of it. */
+  readonly isPartial: boolean;
+}
+
+/** A whole request to the authorizer. */
+export interface CheckRequest {
+  readonly method: string;
+  readonly authority: string;
+  readonly path: string;
+  readonly headers: HeaderList;
+  readonly body: Uint8Array;
+}
+
+/** A whole answer of the authorizer. */
+export interface CheckAnswer {
+  readonly status: number;
+  readonly headers: HeaderList;
+  readonly body: Uint8Array;
+}
+
+/** A refusal as it goes to the client. */
+export interface CheckReply extends Omit<LocalReply, "body"> {
+  readonly body: Uint8Array;
+}
+
+export type CheckOutcome =
+  | {
+    readonly kind: "allow";
+    /** As it goes on, with what the answer sets and takes away. */
+    readonly request: HttpRequest;
+    /** Added to the response to the client. */
+    readonly responseHeaders: HeaderList;
+    /** Whether its route has to be chosen again. */
+    readonly clearRouteCache: boolean;
+    /** Whether it passes only because no answer could be had. */
+    readonly isFailOpen: boolean;
+  }
+  | {
+    readonly kind: "deny";
+    readonly reply: CheckReply;
+    /** Response code details of the access log; the response flag is UAEX. */
+    readonly details: "ext_authz_denied" | "ext_authz_error";
+  };
+
+/**
+ * Takes what a check may carry of a body.
+ *
+ * @param read What was read of it: at least one octet more than the limit, or all.
+ * @param isWhole Whether that is all.
+ * @returns undefined when the request has to be refused with 413.
+ */
+export function bodyToCheck(
+  limit: CheckedBody,
+  read: Uint8Array,
+  isWhole: boolean,
+): CheckBody | undefined {
+  const isPartial = !isWhole || read.length > limit.sizeMax;
+  if (isPartial && !limit.allowPartial) return undefined;
+  return { octets: read.subarray(0, limit.sizeMax), isPartial };
+}
+
+/**
+ * The request that asks about another: its method, its host, its path behind
+ * the prefix, its credentials and the headers that the provider names.
+ *
+ * @param body Only where the provider takes bodies.
+ */
+export function checkRequest(
+  authorizer: HttpAuthorizer,
+  request: HttpRequest,
+  body?: CheckBody,
+): CheckRequest {
+  const isWanted = stringTest([
+    { kind: "exact", value: "authorization" },
+    ...authorizer.requestHeaders,
+  ]);
+  const copied = request.headers.filter(([name]) =>
+    isCopyable(name) && isWanted(name)
+  );
+  const octets = body?.octets ?? new Uint8Array();
+  const own: HeaderList = [
+    ["content-length", `${octets.length}`],
+    ...body === undefined
+      ? []
+      : [["x-envoy-auth-partial-body", `${body.isPartial}`] as const],
+  ];
+  const additional = authorizer.additionalHeaders
+    .filter(([name]) => isCopyable(name))
+    .map(([name, value]) => [name, filledIn(value, request)] as const);
+  return {
+    method: request.method,
+    authority: request.authority,
+    path: authorizer.pathPrefix + request.path,
+    headers: withHeaders(withHeaders(copied, additional), own),
+    body: octets,
+  };
+}
+
+/** Envoy's `%REQ(name?other)%`, the one substitution that guides for Istio use here. */
+const filledIn = (value: string, request: HttpRequest): string =>
+  value.replaceAll(
+    /%REQ\(([^()?%]+)(?:\?([^()?%]+))?\)%/g,
+    (_, name: string, other: string | undefined) =>
+      requestField(request, name.toLowerCase()) ??
+        requestField(request, other?.toLowerCase() ?? "") ?? "-",
+  );
+
+/**
+ * What an answer means: 200 allows; no answer, or a 5xx, is a failure of the
+ * authorizer; anything else denies.
+ *
+ * @param answer undefined when there was none in time.
+ */
+export function readAnswer(
+  authorizer: HttpAuthorizer,
+  request: HttpRequest,
+  answer: CheckAnswer | undefined,
+): CheckOutcome {
+  if (answer === undefined || answer.status >= 500 || answer.status < 200) {
+    return failedCheck(authorizer, request);
+  }
+  return answer.status === 200
+    ? allowed(authorizer, request, answer)
+    : denied(authorizer, request, answer);
+}
+
+/** What becomes of a request when its authorizer gives no answer. */
+export function failedCheck(
+  authorizer: ExternalAuthorizer,
+  request: HttpRequest,
+): CheckOutcome {
+  if (authorizer.failOpen) {
+    return {
+      kind: "allow",
+      request,
+      responseHeaders: [],
+      clearRouteCache: false,
+      isFailOpen: true,
+    };
+  }
+  const status = authorizer.statusOnError;
+  const reply = localReply(request, { status, body: "" });
+  return {
+    kind: "deny",
+    reply: { ...reply, body: new Uint8Array() },
+    details: "ext_authz_error",
+  };
+}
+
+/** The answer's header that names headers to take away. */
+const TO_REMOVE = "x-envoy-auth-headers-to-remove";
+
+function allowed(
+  authorizer: HttpAuthorizer,
+  request: HttpRequest,
+  answer: CheckAnswer,
+): CheckOutcome {
+  const removed = (headerValue(answer.headers, TO_REMOVE) ?? "").split(",")
+    .map((name) => name.trim().toLowerCase()).filter(isCopyable);
+  const set = chosen(answer.headers, stringTest(authorizer.upstreamOnAllow));
+  return {
+    kind: "allow",
+    request: {
+      ...request,
+      headers: withHeaders(
+        withoutHeaders(request.headers, new Set(removed)),
+        set,
+      ),
+    },
+    responseHeaders: chosen(
+      answer.headers,
+      stringTest(authorizer.downstreamOnAllow),
+    ),
+    clearRouteCache: authorizer.clearRouteCache,
+    isFailOpen: false,
+  };
+}
+
+const chosen = (
+  headers: HeaderList,
+  isWanted: (name: string) => boolean,
+): HeaderList => headers.filter(([name]) => isCopyable(name) && isWanted(name));
+
+/** Headers of a refusal that the client always gets, whatever the provider lists. */
+const ALWAYS_DOWNSTREAM = ["location", "www-authenticate"] as const;
+
+function denied(
+  { downstreamOnDeny }: HttpAuthorizer,
+  request: HttpRequest,
+  { status, headers, body }: CheckAnswer,
+): CheckOutcome {
+  const isListed = stringTest([
+    ...ALWAYS_DOWNSTREAM.map((value) => ({ kind: "exact" as const, value })),
+    ...downstreamOnDeny,
+  ]);
+  const passed = chosen(
+    headers,
+    downstreamOnDeny.length === 0 ? () => true : isListed,
+  );
+  return {
+    kind: "deny",
+    reply: deniedReply(request, status, passed, body),
+    details: "ext_authz_denied",
+  };
+}
+
+function deniedReply(
+  request: HttpRequest,
+  status: number,
+  headers: HeaderList,
+  body: Uint8Array,
+): CheckReply {
+  if (!isGrpc(request.headers)) {
+    const length: HeaderList = [["content-length", `${body.length}`]];
+    return { status, headers: [...length, ...headers], body };
+  }
+  const text = new TextDecoder().decode(body);
+  const others = withoutHeaders(headers, new Set(["content-type"]));
+  const reply = localReply(request, { status, body: text, headers: others });
+  return { ...reply, body: new Uint8Array() };
+}

@@ -1,0 +1,26 @@
+/** Public keys of token issuers, as they are held for verification. Plain data. */
+import type { KeySource } from "./request_authentication.ts";
+
+/** One JSON Web Key: its members as the issuer wrote them. */
+export type WebKey = Readonly<Record<string, unknown>>;
+
+/** The keys of one source. The same object stands for as long as the keys do not change. */
+export interface KeySet {
+  readonly keys: readonly WebKey[];
+}
+
+/** What is known of a source's keys. */
+export type KeyState =
+  | { readonly kind: "keys"; readonly set: KeySet }
+  /** Text that is no key set, or one without a key. */
+  | { readonly kind: "bad"; readonly why: string }
+  /** None was ever fetched. */
+  | { readonly kind: "unfetched"; readonly why: string };
+
+/** Where verification gets its keys. */
+export interface KeySets {
+  /** At once when there is something to say; a promise only while the first fetch runs. */
+  stateOf(source: KeySource): KeyState | Promise<KeyState>;
+  /** A token named a key that its source's set does not have: the set may be out of date. */
+  missed(source: KeySource): void;
+}
