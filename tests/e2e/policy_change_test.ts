@@ -1,7 +1,7 @@
 /** What a policy that changes does to connections that are open already. */
 import assert from "node:assert/strict";
 import { OUTSIDER_ADDRESSES } from "../lab/addresses.ts";
-import type { LabPod, LabProcess, Place } from "../lab/mod.ts";
+import type { LabPod } from "../lab/mod.ts";
 import {
   authorizationPolicy,
   growthOf,
@@ -9,11 +9,14 @@ import {
   peerAuthentication,
   underPolicies,
 } from "./policy_support.ts";
-import { ECHO_PORT, eventually, type Mesh, shareMesh } from "./support.ts";
+import {
+  openStreams,
+  startStreams,
+  STREAMS_COUNT as COUNT,
+} from "./streams.ts";
+import { ECHO_PORT, type Mesh, shareMesh } from "./support.ts";
 
 const meshTest = shareMesh({ workers: 2 });
-const PROGRAM = new URL("./programs/streams.ts", import.meta.url).pathname;
-const COUNT = 10;
 const CHANGED = "connection closed due to policy change";
 const NOTSLEEP = "cluster.local/ns/default/sa/notsleep";
 const BY_NOTSLEEP = [{ from: [{ source: { principals: [NOTSLEEP] } }] }];
@@ -126,55 +129,6 @@ meshTest(
     assert.equal(streams.ended(), 0);
   },
 );
-
-/** Connections from one place to the echo server, all of them in use. */
-class Streams implements AsyncDisposable {
-  constructor(readonly process: LabProcess) {}
-
-  ended(): number {
-    return this.#lines("ended ").length;
-  }
-
-  untilAllEnded(): Promise<void> {
-    const allEnded = () => Promise.resolve(this.ended() === COUNT);
-    return eventually(`${this.process.name}: all ended`, allEnded);
-  }
-
-  /** Waits until each connection has been answered several times more, on the average. */
-  untilMoreAnswers(): Promise<void> {
-    const wanted = this.#answers() + 5 * COUNT;
-    const enough = () => Promise.resolve(this.#answers() >= wanted);
-    return eventually(`${this.process.name}: more answers`, enough);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.process.stop();
-  }
-
-  #answers(): number {
-    return this.#lines("answers ").length;
-  }
-
-  #lines(start: string): string[] {
-    return this.process.lines().filter((line) => line.startsWith(start));
-  }
-}
-
-let runs = 0;
-
-async function openStreams(mesh: Mesh, from: Place): Promise<Streams> {
-  const streams = startStreams(mesh, from);
-  await streams.untilMoreAnswers();
-  return streams;
-}
-
-function startStreams(mesh: Mesh, from: Place): Streams {
-  const command = [Deno.execPath(), "run", "--no-config", "-A", PROGRAM];
-  const target = [mesh.echo.ips[0] ?? "", `${ECHO_PORT}`, `${COUNT}`];
-  const name = `streams-${++runs}`;
-  const process = mesh.lab.start(from, name, [...command, ...target]);
-  return new Streams(process);
-}
 
 /** The line about one cut connection: who, to whom, and the workload's uid. */
 function cutOf(notsleep: LabPod, echo: LabPod): RegExp {
