@@ -21,6 +21,8 @@ export interface H2SessionOptions {
   };
   readonly maxConcurrentStreams?: number;
   readonly maxHeaderListSize?: number;
+  /** Default {@link SESSION_LIMITS}. */
+  readonly limits?: SessionLimits;
   /** Server: a request came. `end` says that it has no body. */
   onRequest?(stream: H2Stream, headers: HeaderList, end: boolean): void;
   /** A stream is over: there is room for another. */
@@ -31,6 +33,19 @@ export interface H2SessionOptions {
   onClosed?(reason: Error | undefined): void;
 }
 
+/** How long a session waits, in milliseconds. */
+export interface SessionLimits {
+  readonly prefaceMs: number;
+  readonly pingIntervalMs: number;
+  readonly pingTimeoutMs: number;
+}
+
+export const SESSION_LIMITS: SessionLimits = {
+  prefaceMs: H2_PREFACE_MS,
+  pingIntervalMs: PING_INTERVAL_MS,
+  pingTimeoutMs: PING_TIMEOUT_MS,
+};
+
 /**
  * An HTTP/2 connection over a transport, which it owns: moves octets between
  * the two, keeps the peer alive by PING, and gives each stream as a
@@ -40,17 +55,21 @@ export class H2Session implements StreamCarrier {
   readonly h2: H2Connection;
   readonly #transport: Transport;
   readonly #options: H2SessionOptions;
+  readonly #limits: SessionLimits;
   readonly #streams = new Map<StreamId, H2Stream>();
   #congested = false;
   #flushing = false;
   #closed = false;
   #ending = false;
+  /** All has been said: what is left goes out, and what comes is not read. */
+  #finishing = false;
   #why: Error | undefined;
   #timer: ReturnType<typeof setTimeout>;
 
   constructor(transport: Transport, options: H2SessionOptions) {
     this.#transport = transport;
     this.#options = options;
+    this.#limits = options.limits ?? SESSION_LIMITS;
     const { http2, maxConcurrentStreams, maxHeaderListSize } = options;
     this.h2 = new H2Connection(options.role, this.#handlers(), {
       now: () => performance.now(),
@@ -66,7 +85,7 @@ export class H2Session implements StreamCarrier {
     });
     this.#timer = setTimeout(
       () => this.destroy(new TunnelError("http2", "http2 handshake timed out")),
-      H2_PREFACE_MS,
+      this.#limits.prefaceMs,
     );
     this.#listen();
     this.#schedule();
@@ -81,8 +100,9 @@ export class H2Session implements StreamCarrier {
     return this.#streams.size;
   }
 
+  /** Whether nothing can be done with it any more; it may still be flushing. */
   get closed(): boolean {
-    return this.#closed;
+    return this.#closed || this.#finishing;
   }
 
   /**
@@ -135,6 +155,7 @@ export class H2Session implements StreamCarrier {
   }
 
   #receive(octets: Uint8Array): void {
+    if (this.#finishing) return;
     let error: Error | undefined;
     try {
       error = this.h2.receive(octets);
@@ -171,8 +192,8 @@ export class H2Session implements StreamCarrier {
         this.#options.onGoAway?.();
       },
       onFinished: () => this.#finish(),
-      onPong: () => this.#quietTimer(),
-      onSettings: () => this.#quietTimer(),
+      onPong: () => this.#restTimer(),
+      onSettings: () => this.#restTimer(),
       onClosed: (id) => this.#closeStream(id, undefined),
       onOutput: () => this.#schedule(),
     };
@@ -188,17 +209,25 @@ export class H2Session implements StreamCarrier {
 
   /** Nothing more will be said after what waits to be written. */
   #finish(): void {
-    if (this.#closed) return;
-    this.#flush();
+    if (this.#closed || this.#finishing) return;
+    this.#finishing = true;
+    this.#ending = true;
+    clearTimeout(this.#timer);
+    // All of it, congested or not: windows have bounded it.
+    const rest = this.h2.takeOutput();
+    if (rest.length > 0) this.#transport.write(rest);
     this.#transport.finish();
-    this.#onTransportClose();
+    this.#closeStreams();
   }
 
-  /** Next: a PING after a while of nothing. */
-  #quietTimer(): void {
-    if (this.#closed) return;
+  /** Next: another PING. */
+  #restTimer(): void {
+    if (this.closed) return;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#ping(), PING_INTERVAL_MS);
+    this.#timer = setTimeout(
+      () => this.#ping(),
+      this.#limits.pingIntervalMs,
+    );
   }
 
   /** Next: the answer, or the end. */
@@ -206,12 +235,12 @@ export class H2Session implements StreamCarrier {
     this.h2.ping(0);
     this.#timer = setTimeout(
       () => this.destroy(new TunnelError("http2", "HBONE ping timeout")),
-      PING_TIMEOUT_MS,
+      this.#limits.pingTimeoutMs,
     );
   }
 
   #schedule(): void {
-    if (this.#flushing || this.#closed) return;
+    if (this.#flushing || this.closed) return;
     this.#flushing = true;
     setImmediate(() => {
       this.#flushing = false;
@@ -228,7 +257,7 @@ export class H2Session implements StreamCarrier {
 
   /** While the transport is full the output stays inside, where its limits count it. */
   #flush(): void {
-    if (this.#congested || this.#closed) return;
+    if (this.#congested || this.closed) return;
     const chunks = this.h2.takeOutput();
     if (chunks.length > 0) this.#congested = !this.#transport.write(chunks);
   }
@@ -237,9 +266,13 @@ export class H2Session implements StreamCarrier {
     if (this.#closed) return;
     this.#closed = true;
     clearTimeout(this.#timer);
+    this.#closeStreams();
+    this.#options.onClosed?.(this.#why);
+  }
+
+  #closeStreams(): void {
     const reason = this.#why ?? new TunnelError("http2", "connection closed");
     for (const stream of [...this.#streams.values()]) stream.onClosed(reason);
     this.#streams.clear();
-    this.#options.onClosed?.(this.#why);
   }
 }

@@ -39,6 +39,7 @@ export class H2Stream implements MessageStream {
   #owed = 0;
   #full = false;
   #closed = false;
+  #allReceived = false;
   #response: PromiseWithResolvers<HeaderList> | undefined;
 
   constructor(readonly id: StreamId, carrier: StreamCarrier) {
@@ -85,8 +86,16 @@ export class H2Stream implements MessageStream {
     this.end();
   }
 
+  /** Also when it has ended: what it holds of the window goes back then. */
   reset(): void {
-    if (!this.#closed) this.#carrier.h2.reset(this.id, H2Code.CANCEL);
+    this.#carrier.h2.reset(this.id, H2Code.CANCEL);
+  }
+
+  /** Answers without a body, and takes no more of the request. */
+  refuse(headers: HeaderList): void {
+    this.sendHeaders(headers, true);
+    this.#early = [];
+    this.#carrier.h2.reset(this.id, H2Code.NO_ERROR);
   }
 
   pause(): void {
@@ -166,13 +175,18 @@ export class H2Stream implements MessageStream {
 
   /** Called by the session: END_STREAM. */
   onEnd(): void {
+    this.#allReceived = true;
     if (this.#receiver === undefined) this.#early.push(() => this.onEnd());
     else this.#receiver.onEnd();
   }
 
   /** Called by the session: the stream is gone. */
-  onClosed(error: Error | undefined): void {
+  onClosed(reason: Error | undefined): void {
     this.#closed = true;
+    // A complete answer whose sender wants no more of the request (RFC 9113,
+    // section 8.1): nothing of it may be dropped.
+    const satisfied = this.#allReceived && isNoError(reason);
+    const error = satisfied ? undefined : reason;
     this.#response?.reject(
       error ?? new TunnelError("http2", "h2 failed: stream closed early"),
     );
@@ -180,5 +194,8 @@ export class H2Stream implements MessageStream {
     else this.#early.push(() => this.#receiver?.onClose(error));
   }
 }
+
+const isNoError = (reason: Error | undefined): boolean =>
+  reason instanceof StreamResetError && reason.errorCode === H2Code.NO_ERROR;
 
 const NOTHING = new Uint8Array(0);

@@ -39,5 +39,8 @@ export const LISTEN_BACKLOG = 128;
 /** How long a watch for writable sockets sleeps before it looks again. */
 export const WRITABLE_WATCH_MS = 1_000;
 
-/** How long a peer may take to end its half of what we have closed. */
-export const LINGER_MS = 1_000;
+/** How long a peer may take to end its half of what we have closed. Own choice. */
+export const LINGER_MS = 10_000;
+
+/** From the first octet of an HTTP/1.1 request's head to its last. Own choice. */
+export const HEADER_BLOCK_MS = 60_000;

@@ -8,7 +8,7 @@ export interface RelayMeter {
   backward(octets: number): void;
 }
 
-/** How a relay ended: both halves in order, a peer's reset, or cut by us. */
+/** How a relay ended: all octets sent and both ends closed, a reset, or cut by us. */
 export type RelayEnd =
   | { readonly how: "complete" }
   | { readonly how: "reset"; readonly error?: Error }
@@ -21,7 +21,7 @@ export interface Relay {
 }
 
 /**
- * Carries octets between two streams until both directions have ended. An end
+ * Carries octets between two streams until both have closed. An end
  * of one half is passed on as an end of that half, a reset as a reset, and a
  * side that cannot keep up pauses the other.
  */
@@ -58,14 +58,12 @@ export function startRelay(
       onEnd() {
         fromEnded = true;
         to.end();
-        if (--open === 0) finish({ how: "complete" });
       },
       onDrain: () => to.resume(),
       onClose(error) {
-        if (error === undefined && fromEnded) return;
-        finish(
-          error === undefined ? { how: "reset" } : { how: "reset", error },
-        );
+        if (error !== undefined) finish({ how: "reset", error });
+        else if (!fromEnded) finish({ how: "reset" });
+        else if (--open === 0) finish({ how: "complete" });
       },
     });
   };

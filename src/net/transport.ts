@@ -22,7 +22,12 @@ export interface Transport {
    * @returns false when the caller should wait for `onDrain`.
    */
   write(chunks: readonly Uint8Array[]): boolean;
-  /** Closes it once everything written is out; nothing is read any more. */
+  /** Ends the write half once everything written is out; reading goes on. */
+  end(): void;
+  /**
+   * Closes it once everything written is out and the peer has closed it too, or
+   * does not move for {@link LINGER_MS}. What still comes is of no interest.
+   */
   finish(): void;
   /** Drops it at once. */
   destroy(): void;
@@ -34,9 +39,11 @@ export interface Transport {
 /** A TLS connection. */
 export class TlsTransport implements Transport {
   readonly #socket: TLSSocket;
+  readonly #lingerMs: number;
 
-  constructor(socket: TLSSocket) {
+  constructor(socket: TLSSocket, lingerMs = LINGER_MS) {
     this.#socket = socket;
+    this.#lingerMs = lingerMs;
     socket.setNoDelay(true);
   }
 
@@ -65,8 +72,23 @@ export class TlsTransport implements Transport {
     return socket.writableLength < WRITE_QUEUE_MAX;
   }
 
+  end(): void {
+    this.#socket.end();
+  }
+
   finish(): void {
-    this.#socket.destroySoon();
+    const socket = this.#socket;
+    socket.end();
+    // Closed with octets unread, or some still coming, the kernel would reset
+    // the connection, and drop what the peer has not got yet.
+    socket.resume();
+    let left = Infinity;
+    const timer = setInterval(() => {
+      if (socket.writableLength >= left) socket.destroy();
+      left = socket.writableLength;
+    }, this.#lingerMs);
+    socket.on("close", () => clearInterval(timer));
+    if (socket.destroyed) clearInterval(timer);
   }
 
   destroy(): void {
@@ -85,13 +107,22 @@ export class TlsTransport implements Transport {
 /** A protocol inside something that carries octets itself, such as a tunnel. */
 export class StreamTransport implements Transport {
   readonly #stream: ByteStream;
+  #lingering: ReturnType<typeof setTimeout> | undefined;
 
   constructor(stream: ByteStream) {
     this.#stream = stream;
   }
 
   attach(receiver: TransportReceiver): void {
-    this.#stream.attach(receiver);
+    this.#stream.attach({
+      onData: (octets) => receiver.onData(octets),
+      onDrain: () => receiver.onDrain(),
+      onEnd: () => receiver.onEnd(),
+      onClose: (error) => {
+        clearTimeout(this.#lingering);
+        receiver.onClose(error);
+      },
+    });
   }
 
   write(chunks: readonly Uint8Array[]): boolean {
@@ -102,9 +133,14 @@ export class StreamTransport implements Transport {
     return room;
   }
 
+  end(): void {
+    this.#stream.end();
+  }
+
   finish(): void {
     this.#stream.end();
-    setTimeout(() => this.#stream.reset(), LINGER_MS);
+    this.#stream.resume();
+    this.#lingering = setTimeout(() => this.#stream.reset(), LINGER_MS);
   }
 
   destroy(): void {

@@ -53,7 +53,7 @@ export async function serveConnect(
 ): Promise<void> {
   const { context, pod, src, local } = tunnel;
   const refuse = (status: number, error: string) => {
-    stream.sendHeaders([[":status", `${status}`]], true);
+    stream.refuse([[":status", `${status}`]]);
     context.accessLog.failed({ src, dst: local, direction: "inbound", error });
   };
   const method = valueOf(headers, ":method");
@@ -127,7 +127,7 @@ async function deliver(
         stream.sendHeaders(okHeaders(context, workload), false);
         return stream;
       },
-      refuse: (status) => stream.sendHeaders([[":status", `${status}`]], true),
+      refuse: (status) => stream.refuse([[":status", `${status}`]]),
     },
   });
   if (end.status === 200 && end.failure !== undefined) stream.reset();
