@@ -9,3 +9,8 @@ export { type NodePod, type PodOverrides, podsOfNode } from "./pods_of_node.ts";
 export { isForL4 } from "./policies.ts";
 export * as fields from "./schema/fields.ts";
 export { problemOfIssue } from "./problem.ts";
+export {
+  DEFAULT_WAYPOINT_SETTINGS,
+  waypointConfig,
+  type WaypointSettings,
+} from "./waypoint_config.ts";

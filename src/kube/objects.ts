@@ -57,18 +57,19 @@ export interface RequestAuthenticationObject
   extends Of<"RequestAuthentication"> {
   readonly spec: RequestAuthenticationSpec;
 }
-/** Kinds of layer 7: accepted and kept as written, for the waypoint to read. */
-export interface RouteObject extends
-  Of<
-    | "HTTPRoute"
-    | "GRPCRoute"
-    | "TCPRoute"
-    | "TLSRoute"
-    | "ReferenceGrant"
-    | "DestinationRule"
-  > {
+/** Kept as written, for the waypoint to read. */
+interface Raw<Kind extends string> extends Of<Kind> {
   readonly spec: Readonly<Record<string, unknown>>;
 }
+
+/** Kinds of layer 7. */
+export type RouteObject =
+  | Raw<"HTTPRoute">
+  | Raw<"GRPCRoute">
+  | Raw<"TCPRoute">
+  | Raw<"TLSRoute">
+  | Raw<"ReferenceGrant">
+  | Raw<"DestinationRule">;
 
 export type KubeObject =
   | NamespaceObject

@@ -142,7 +142,7 @@ export class Waypoints {
         wrongTraffic: true,
       };
     }
-    const address = gateway && this.#address(gateway);
+    const address = gateway && this.addressOf(gateway);
     return address === undefined ? this.#nowhere(name) : { waypoint: address };
   }
 
@@ -165,11 +165,12 @@ export class Waypoints {
   }
 
   /**
-   * A Gateway without a declared address is named as the service of its pods.
+   * Where a waypoint is reached; undefined when it cannot be. A Gateway
+   * without a declared address is named as the service of its pods.
    * It stays a waypoint while none of them is ready: a waypoint that is down
    * must fail connections, not let them past.
    */
-  #address(gateway: GatewayObject): GatewayAddress | undefined {
+  addressOf(gateway: GatewayObject): GatewayAddress | undefined {
     const declared = declaredAddress(gateway, this.#settings);
     if (declared !== undefined) return declared;
     if (!this.#withPods.has(nameOf(gateway))) return undefined;
