@@ -55,25 +55,32 @@ export interface TlsOutcome {
 }
 
 /** Longer than a handshake; a server that takes the client keeps the connection. */
-const PATIENCE_SECONDS = "1.5";
+const PATIENCE_SECONDS = 1.5;
 const TIMEOUT_CODE = 124;
+
+export interface HandshakeOptions {
+  /** How long the server may take to close. Default 1.5. */
+  readonly patienceSeconds?: number;
+  /** More of s_client's. Default: none. */
+  readonly flags?: readonly string[];
+}
 
 /** Connects with openssl, and reads what the server says of itself. */
 export async function tryHandshake(
   lab: Lab,
   pod: LabPod,
   certificate: CertificateFiles | undefined,
-  more: readonly string[] = [],
+  { patienceSeconds = PATIENCE_SECONDS, flags = [] }: HandshakeOptions = {},
 ): Promise<TlsOutcome> {
   const own = certificate === undefined
     ? []
     : ["-cert", certificate.chain, "-cert_chain", certificate.chain]
       .concat("-key", certificate.key);
   const { code, stdout } = await lab.exec(lab.outsider, [
-    ...["timeout", PATIENCE_SECONDS, "openssl", "s_client", "-quiet"],
+    ...["timeout", `${patienceSeconds}`, "openssl", "s_client", "-quiet"],
     ...["-connect", `${pod.ips[0]}:${HBONE_PORT}`, "-alpn", "h2"],
     ...own,
-    ...more,
+    ...flags,
   ]);
   return { closedByServer: code !== TIMEOUT_CODE, heard: stdout.length };
 }

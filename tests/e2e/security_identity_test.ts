@@ -118,10 +118,10 @@ async function expectRefusal(
   { lab, httpbin, server }: Mesh,
   files: CertificateFiles | undefined,
   error: string,
-  more: readonly string[] = [],
+  flags: readonly string[] = [],
 ): Promise<void> {
   const seen = watchAccess(server);
-  const outcome = await tryHandshake(lab, httpbin, files, more);
+  const outcome = await tryHandshake(lab, httpbin, files, { flags });
   assert.deepEqual(outcome, { closedByServer: true, heard: 0 });
   const fields = await seen("the refusal", isFrom(OUTSIDER_ADDRESSES[0]));
   assert.equal(fields["error"], `tls handshake error: ${error}`);
