@@ -128,6 +128,17 @@ export class Logging {
     return this.#adopt(over && mergeFilters(this.#atStart, over));
   }
 
+  /**
+   * Writes a line that has its form already, among the others.
+   *
+   * @param line With its line feed, and no other.
+   */
+  writeLine(line: string): void {
+    if (this.#pending.length === 0) queueMicrotask(() => this.flush());
+    this.#pending.push(line);
+    if (this.#pending.length >= LINES_PENDING_MAX) this.flush();
+  }
+
   /** Writes what is held back now; for the last lines before an exit. */
   flush(): void {
     if (this.#pending.length === 0) return;
@@ -157,16 +168,10 @@ export class Logging {
       target,
       rank: rankOf(levelFor(this.#filter, target)),
       now: this.#options.now,
-      say: (line) => this.#say(line),
+      say: (line) => this.writeLine(formatLine(this.#options.format, line)),
     };
     this.#scopes.set(target, made);
     return made;
-  }
-
-  #say(line: LogLine): void {
-    if (this.#pending.length === 0) queueMicrotask(() => this.flush());
-    this.#pending.push(formatLine(this.#options.format, line));
-    if (this.#pending.length >= LINES_PENDING_MAX) this.flush();
   }
 }
 

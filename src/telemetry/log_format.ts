@@ -77,8 +77,13 @@ function plainValue(value: Exclude<FieldValue, undefined>): string {
 }
 
 /** In double quotes, with quotes, backslashes and control characters escaped. */
-function quote(text: string): string {
-  return `"${escapeControls(text.replaceAll(/["\\]/g, "\\$&"))}"`;
+export const quote = (text: string): string => `"${escapeQuoted(text)}"`;
+
+/** As {@link quote}, without the quotes around it. */
+export function escapeQuoted(text: string): string {
+  // Most values are clean, and to see that is several times cheaper.
+  if (!/["\\\p{Cc}\u2028\u2029]/u.test(text)) return text;
+  return escapeControls(text.replaceAll(/["\\]/g, "\\$&"));
 }
 
 const SHORT_ESCAPES: Readonly<Record<string, string>> = {
@@ -97,17 +102,29 @@ function escapeControls(text: string): string {
   );
 }
 
+/**
+ * `value` as one line of JSON with its line feed. Also what JSON lets stand and
+ * other readers take for the end of a line is escaped.
+ */
+export function jsonLine(value: Readonly<Record<string, unknown>>): string {
+  const text = JSON.stringify(value).replaceAll(
+    /[\x7f-\x9f\u2028\u2029]/g,
+    (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+  return `${text}\n`;
+}
+
 /** One object a line: the fixed keys, the fields, then one object per span. */
 function formatJson(line: LogLine): string {
   const spans = line.spans.map((s) => [s.name, jsonFields(s.fields ?? {})]);
-  return JSON.stringify({
+  return jsonLine({
     level: line.level,
     time: timestamp(line.time),
     scope: line.target,
     message: line.message,
     ...jsonFields(line.fields),
     ...Object.fromEntries(spans),
-  }) + "\n";
+  });
 }
 
 function jsonFields(fields: Fields): Record<string, unknown> {

@@ -1,8 +1,8 @@
-/** Istio's TCP metrics, as ztunnel reports them. */
+/** Istio's TCP metrics, as ztunnel and waypoints report them. */
 import type { Cell, Counter, Gauge, Registry } from "./metrics.ts";
 import type {
+  ConnectionFlag,
   Reporter,
-  ResponseFlag,
   TrafficContext,
 } from "./traffic_context.ts";
 import {
@@ -98,7 +98,7 @@ export class TrafficMetrics {
     return made;
   }
 
-  #close(labels: TrafficLabels, flag: ResponseFlag): void {
+  #close(labels: TrafficLabels, flag: ConnectionFlag): void {
     const text = withFlag(labels, flag);
     this.#closed.at(text).value++;
     if (flag !== "-") this.#failed.at(text).value++;
@@ -111,14 +111,14 @@ export class TrafficMetrics {
  */
 export class TrafficRecord {
   readonly #cells: { readonly received: Cell; readonly sent: Cell };
-  #onClose: ((flag: ResponseFlag) => void) | undefined;
+  #onClose: ((flag: ConnectionFlag) => void) | undefined;
   #received = 0;
   #sent = 0;
 
   /** Made by {@link TrafficMetrics.open}. */
   constructor(
     cells: { readonly received: Cell; readonly sent: Cell },
-    onClose: (flag: ResponseFlag) => void,
+    onClose: (flag: ConnectionFlag) => void,
   ) {
     this.#cells = cells;
     this.#onClose = onClose;
@@ -145,7 +145,7 @@ export class TrafficRecord {
   }
 
   /** Counts the end; only the first call does. */
-  close(flag: ResponseFlag): void {
+  close(flag: ConnectionFlag): void {
     this.#onClose?.(flag);
     this.#onClose = undefined;
   }

@@ -1,7 +1,9 @@
 /** The label text of ztunnel's traffic metrics, put together from cached parts. */
+import { known, UNKNOWN } from "./label_text.ts";
 import { escapeLabel } from "./openmetrics.ts";
 import type { PeerInfo } from "./peer_info.ts";
-import type { ResponseFlag, TrafficContext } from "./traffic_context.ts";
+import type { ConnectionFlag, TrafficContext } from "./traffic_context.ts";
+import { clientSecurity, waypointLabels } from "./waypoint_labels.ts";
 
 /** Label text around the value of `response_flags`. */
 export interface TrafficLabels {
@@ -9,10 +11,20 @@ export interface TrafficLabels {
   readonly after: string;
 }
 
-/** What stands for a value that is missing or empty. */
-const UNKNOWN = "unknown";
+/** In ztunnel's order, or for a waypoint in that of Istio's waypoints. */
+export const trafficLabels = (context: TrafficContext): TrafficLabels =>
+  context.reporter === "waypoint"
+    ? waypointTrafficLabels(context)
+    : nodeTrafficLabels(context);
 
-export function trafficLabels(context: TrafficContext): TrafficLabels {
+const waypointTrafficLabels = (context: TrafficContext): TrafficLabels => ({
+  before: `${waypointLabels(context)},request_protocol="tcp",response_flags="`,
+  after: `",${
+    label("connection_security_policy", clientSecurity(context.mutualTls))
+  }`,
+});
+
+function nodeTrafficLabels(context: TrafficContext): TrafficLabels {
   const { reporter, source, destination } = context;
   const from = textsOf("source", source);
   const to = textsOf("destination", destination);
@@ -32,7 +44,7 @@ export function trafficLabels(context: TrafficContext): TrafficLabels {
 }
 
 /** The label text of a connection that ended in `flag`. */
-export const withFlag = (labels: TrafficLabels, flag: ResponseFlag): string =>
+export const withFlag = (labels: TrafficLabels, flag: ConnectionFlag): string =>
   labels.before + flag + labels.after;
 
 type Side = "source" | "destination";
@@ -56,8 +68,8 @@ const NOBODY: Record<Side, PeerTexts> = {
 
 function textsOf(side: Side, peer: PeerInfo | undefined): PeerTexts {
   if (peer === undefined) return NOBODY[side];
-  const known = cache[side].get(peer);
-  if (known !== undefined) return known;
+  const kept = cache[side].get(peer);
+  if (kept !== undefined) return kept;
   const made = makeTexts(side, peer);
   cache[side].set(peer, made);
   return made;
@@ -90,5 +102,5 @@ const serviceLabels = (service: TrafficContext["service"]): string =>
   ].join(",");
 
 function label(name: string, value: string | undefined): string {
-  return `${name}="${value ? escapeLabel(value) : UNKNOWN}"`;
+  return `${name}="${escapeLabel(known(value))}"`;
 }

@@ -126,6 +126,20 @@ Deno.test("Logger writes the lines of one turn at once", async () => {
   deepEqual(writes.map((text) => text.split("\n").length - 1), [2]);
 });
 
+Deno.test("Logging.writeLine() keeps a ready line in its place among the others", () => {
+  const writes: string[] = [];
+  const logging = logTo(writes);
+  const log = logging.scope("access");
+  log.info("one");
+  logging.writeLine("[two] \n");
+  log.info("three");
+  logging.flush();
+  const [first, second, third] = writes.join("").split("\n");
+  equal(first!.includes("\tone\t"), true);
+  equal(second, "[two] ");
+  equal(third!.includes("\tthree\t"), true);
+});
+
 Deno.test("Logger does not hold back more lines than its limit", () => {
   const writes: string[] = [];
   const logger = logTo(writes).scope("state");

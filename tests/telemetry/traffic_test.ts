@@ -167,6 +167,35 @@ Deno.test("TrafficMetrics escapes what a peer says of itself", () => {
   equal(samples(registry)[0]!.includes('source_workload="a\\"} 1\\nb"'), true);
 });
 
+Deno.test("TrafficMetrics counts at a waypoint with its labels and Envoy's flags", () => {
+  const labels = (flag: string) =>
+    'reporter="waypoint",source_workload="web",' +
+    'source_canonical_service="web-canonical",source_canonical_revision="v1",' +
+    'source_workload_namespace="shop",' +
+    'source_principal="spiffe://cluster.local/ns/shop/sa/web",' +
+    'source_app="web-canonical",source_version="v1",' +
+    'source_cluster="Kubernetes",destination_workload="cart",' +
+    'destination_workload_namespace="shop",' +
+    'destination_principal="spiffe://cluster.local/ns/shop/sa/cart",' +
+    'destination_app="cart",destination_version="unknown",' +
+    'destination_service="cart.shop.svc.cluster.local",' +
+    'destination_canonical_service="cart-canonical",' +
+    'destination_canonical_revision="unknown",' +
+    'destination_service_name="cart",destination_service_namespace="shop",' +
+    'destination_cluster="remote",request_protocol="tcp",' +
+    `response_flags="${flag}",connection_security_policy="mutual_tls"`;
+  const registry = new Registry();
+  new TrafficMetrics(registry).open({ ...tunnel, reporter: "waypoint" })
+    .close("UF");
+  deepEqual(samples(registry), [
+    `istio_tcp_connections_opened_total{${labels("-")}} 1`,
+    `istio_tcp_connections_closed_total{${labels("UF")}} 1`,
+    `istio_tcp_connections_failed_total{${labels("UF")}} 1`,
+    `istio_tcp_received_bytes_total{${labels("-")}} 0`,
+    `istio_tcp_sent_bytes_total{${labels("-")}} 0`,
+  ]);
+});
+
 Deno.test("TrafficMetrics.socketsOpen() is a gauge by reporter", () => {
   const registry = new Registry();
   const open = new TrafficMetrics(registry).socketsOpen("source");
