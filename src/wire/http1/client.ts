@@ -21,6 +21,8 @@ import { OutgoingBody } from "./outgoing_body.ts";
 export class Http1Client extends Http1Connection {
   readonly #heads: HeadReader;
   #keepAlive = true;
+  /** Octets lie behind the response: the next take() refuses them. */
+  #stray = false;
   #informational = 0;
   /** The request's head is still in our output. */
   #unwritten = false;
@@ -39,7 +41,7 @@ export class Http1Client extends Http1Connection {
 
   /** Whether openExchange() would open one now. */
   get canOpen(): boolean {
-    return this.state === "open" && this.#keepAlive &&
+    return this.state === "open" && this.#keepAlive && !this.#stray &&
       this.exchange === undefined;
   }
 
@@ -108,7 +110,8 @@ export class Http1Client extends Http1Connection {
   // carry another one that would take it for its answer.
   #onTaken(exchange: Exchange, more: boolean): void {
     if (this.exchange !== exchange || exchange.receiving !== "ended") return;
-    if (more || exchange.sending !== "ended") this.#keepAlive = false;
+    this.#stray = more;
+    if (exchange.sending !== "ended") this.#keepAlive = false;
     this.endIfOver();
   }
 

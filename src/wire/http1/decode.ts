@@ -82,6 +82,7 @@ function finishRequest(
     throw refusal(400, "CONNECT with a body");
   }
   fields.removeNamed();
+  const expectsContinue = readExpect(http10, framing, fields);
   const upgrade = wantedUpgrade(http10, framing, fields);
   if (upgrade.length > 0) fields.fields.push(["upgrade", upgrade.join(", ")]);
   return {
@@ -90,7 +91,7 @@ function finishRequest(
     http10,
     framing,
     keepAlive: keepsAlive(http10, fields),
-    expectsContinue: readExpect(http10, framing, fields),
+    expectsContinue,
     upgrade,
   };
 }
