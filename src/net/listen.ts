@@ -7,6 +7,7 @@ import {
   type SocketAddress,
 } from "../model/address.ts";
 import type { Fd } from "../sys/libc.ts";
+import { type ListeningSocket, listeningSocket } from "../sys/listening.ts";
 import { inNetns } from "../sys/netns.ts";
 import {
   listenTcp,
@@ -44,7 +45,11 @@ export interface Accepted {
 export class Listener implements Disposable {
   readonly #server: Server;
 
-  private constructor(server: Server, readonly transparent: boolean) {
+  private constructor(
+    server: Server,
+    readonly transparent: boolean,
+    readonly socket: ListeningSocket,
+  ) {
     this.#server = server;
   }
 
@@ -60,6 +65,7 @@ export class Listener implements Disposable {
     onError: (reason: unknown) => void,
   ): Listener {
     const { fd, transparent } = openSocket(options);
+    const listening = listeningSocket(fd);
     const server = createServer({
       allowHalfOpen: true,
       highWaterMark: WRITE_QUEUE_MAX,
@@ -76,7 +82,7 @@ export class Listener implements Disposable {
     });
     server.on("error", onError);
     server.listen({ fd });
-    return new Listener(server, transparent);
+    return new Listener(server, transparent, listening);
   }
 
   [Symbol.dispose](): void {

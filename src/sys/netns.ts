@@ -1,3 +1,4 @@
+import { fileId } from "./file_id.ts";
 import {
   closeFd,
   cString,
@@ -10,8 +11,6 @@ import {
 const CLONE_NEWNET = 0x40000000;
 const O_RDONLY_CLOEXEC = 0x80000;
 const NS_GET_NSTYPE = 0xb703;
-/** Above the size of `struct stat` on every architecture. */
-const STAT_SIZE_MAX = 256;
 
 /**
  * Opens a network namespace by its path. The caller closes the descriptor.
@@ -36,13 +35,9 @@ export const isNetns = (fd: Fd): boolean =>
  * @throws {SyscallError} when the descriptor is not open.
  */
 export function netnsId(fd: Fd): string {
-  // Both fields lead `struct stat` on every 64-bit Linux. The runtime's own
-  // stat would want all rights for a path under /proc.
-  const stat = new BigUint64Array(STAT_SIZE_MAX / 8);
-  if (libc.fstat(fd, new Uint8Array(stat.buffer)) !== 0) {
-    throw new SyscallError("examine a network namespace", errno(), `fd ${fd}`);
-  }
-  return `${stat[0]}:${stat[1]}`;
+  const id = fileId(fd);
+  if (id !== undefined) return id;
+  throw new SyscallError("examine a network namespace", errno(), `fd ${fd}`);
 }
 
 // Each worker loads this module on its own thread, so this is that thread's.

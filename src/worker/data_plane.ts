@@ -127,7 +127,8 @@ export class DataPlane {
       const server = new PodServer(this.#context, pod, netns, this.#settings);
       this.#pods.set(uid, server);
       this.#podsByName.set(nameKey(pod), server);
-      this.#tell({ kind: "serving", uid });
+      const { listening } = server;
+      this.#tell({ kind: "serving", uid, listening });
     } catch (reason) {
       this.#tell({ kind: "serve-failed", uid, why: messageOf(reason) });
     }

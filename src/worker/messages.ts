@@ -11,6 +11,7 @@ import type { MetricsSnapshot } from "../telemetry/metrics.ts";
 import type { ConnectionRow } from "../proxy/connection_table.ts";
 import type { PodInfo, ProxySettings } from "../proxy/context.ts";
 import type { Fd } from "../sys/libc.ts";
+import type { ListeningSocket } from "../sys/listening.ts";
 
 /** What a worker needs to know before anything else. */
 export interface WorkerSettings {
@@ -57,7 +58,11 @@ export interface WorkerSnapshot {
 export type FromWorker =
   | { readonly kind: "loaded" }
   | { readonly kind: "want-certificate"; readonly identity: Identity }
-  | { readonly kind: "serving"; readonly uid: string }
+  | {
+    readonly kind: "serving";
+    readonly uid: string;
+    readonly listening: readonly ListeningSocket[];
+  }
   | {
     readonly kind: "serve-failed";
     readonly uid: string;

@@ -10,6 +10,7 @@ import { serveInboundTunnel } from "../proxy/inbound_tunnel.ts";
 import { CONNECTIONS_PER_POD_MAX } from "../proxy/limits.ts";
 import { serveOutbound } from "../proxy/outbound.ts";
 import type { Fd } from "../sys/libc.ts";
+import type { ListeningSocket } from "../sys/listening.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Reporter } from "../telemetry/traffic.ts";
 import type { WorkerSettings } from "./messages.ts";
@@ -155,6 +156,11 @@ export class PodServer implements ServedPod {
       direction: role.reporter === "source" ? "outbound" : "inbound",
       error: `more than ${CONNECTIONS_PER_POD_MAX} connections`,
     });
+  }
+
+  /** Its listening sockets, for when this thread cannot close them. */
+  get listening(): ListeningSocket[] {
+    return this.#listeners.map(({ socket }) => socket);
   }
 
   /** Ends everything at once: the pod is gone. */

@@ -1,4 +1,5 @@
 import { HairpinError } from "../base/errors.ts";
+import { type ListeningSocket, stopListening } from "../sys/listening.ts";
 import {
   ANSWER_TIMEOUT_MS,
   LOAD_TIMEOUT_MS,
@@ -31,6 +32,8 @@ export class WorkerHandle {
   readonly #worker: Worker;
   readonly #events: WorkerEvents;
   readonly #answers = new Map<string, PromiseWithResolvers<Answer>>();
+  /** By pod. */
+  readonly #listening = new Map<string, readonly ListeningSocket[]>();
   #snapshots = 0;
   #lastPongMs = performance.now();
   #heartbeat: ReturnType<typeof setInterval> | undefined;
@@ -121,7 +124,16 @@ export class WorkerHandle {
       case "want-certificate":
         return this.#events.onMessage(message);
       default:
+        this.#note(message);
         this.#answers.get(keyOf(message))?.resolve(message);
+    }
+  }
+
+  #note(message: Answer): void {
+    if (message.kind === "serving") {
+      this.#listening.set(message.uid, message.listening);
+    } else if (message.kind === "stopped") {
+      this.#listening.delete(message.uid);
     }
   }
 
@@ -136,6 +148,11 @@ export class WorkerHandle {
     this.#dead = true;
     clearInterval(this.#heartbeat);
     this.#worker.terminate();
+    // The runtime cannot end a thread that does not come back to it, and the
+    // kernel would go on to hand it connections.
+    for (const socket of [...this.#listening.values()].flat()) {
+      stopListening(socket);
+    }
     for (const waiter of this.#answers.values()) {
       waiter.reject(new WorkerError(`the worker is gone: ${why}`));
     }
