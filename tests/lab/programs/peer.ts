@@ -1,7 +1,8 @@
 // One end of TCP connections that follows a script, for tests:
 //
 //   peer.ts listen PORT STEP...        every connection by the script
-//   peer.ts connect HOST PORT STEP...  one connection, and the end
+//   peer.ts connect HOST PORT STEP...  one connection, and the end; with
+//                                      times=N as the first step as many at once
 //
 //   send=TEXT    writes it          fill=OCTETS   writes that much, made up
 //   read=OCTETS  reads so much      readall       reads until the peer's end
@@ -189,16 +190,23 @@ if (role === "listen") {
   });
 } else {
   const [host = "", port = "", ...steps] = args;
-  const to = { host, port: Number(port), allowHalfOpen: true };
-  const socket = connect(to);
+  const times = /^times=(\d+)$/.exec(steps[0] ?? "")?.[1];
+  if (times !== undefined) steps.shift();
+  const call = () => callOnce({ host, port: Number(port) }, steps);
+  await Promise.all(Array.from({ length: Number(times ?? 1) }, call));
+  Deno.exit(0);
+}
+
+async function callOnce(
+  to: { readonly host: string; readonly port: number },
+  steps: readonly string[],
+): Promise<void> {
+  const socket = connect({ ...to, allowHalfOpen: true });
   try {
     await once(socket, "connect");
     await serve(socket, steps);
-    Deno.exit(0);
   } catch (reason) {
-    console.log(JSON.stringify({
-      end: "refused",
-      error: (reason as { code?: string }).code ?? `${reason}`,
-    }));
+    const error = (reason as { code?: string }).code ?? `${reason}`;
+    console.log(JSON.stringify({ end: "refused", error }));
   }
 }
