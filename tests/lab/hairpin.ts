@@ -11,7 +11,7 @@ export interface HairpinOptions {
   readonly workers?: number;
   /** Of the process and its log, for a second one at a place. Default `hairpin-PLACE`. */
   readonly name?: string;
-  /** More flags, beside the lab's own. Default: none. */
+  /** More flags; one of the lab's own name replaces the lab's. Default: none. */
   readonly flags?: readonly string[];
   /** Added to the environment. Default: nothing. */
   readonly env?: Readonly<Record<string, string>>;
