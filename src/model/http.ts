@@ -2,8 +2,18 @@
 import type { SocketAddress } from "./address.ts";
 import type { Identity } from "./identity.ts";
 
+/**
+ * One field. `neverIndexed` marks a value that whoever forwards it over HTTP/2
+ * must not put into a table either (RFC 7541, section 7.1.3).
+ */
+export type HeaderField = readonly [
+  name: string,
+  value: string,
+  neverIndexed?: true,
+];
+
 /** Names in lower case, in the order in which they came; a name may repeat. */
-export type HeaderList = readonly (readonly [name: string, value: string])[];
+export type HeaderList = readonly HeaderField[];
 
 /** A request without its body. */
 export interface HttpRequest {

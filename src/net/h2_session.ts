@@ -108,13 +108,14 @@ export class H2Session implements StreamCarrier {
   /**
    * Opens a stream with a request.
    *
+   * @param end True when no body follows. Default false.
    * @returns undefined when the peer's limit or GOAWAY forbids one.
    */
-  open(headers: HeaderList): H2Stream | undefined {
+  open(headers: HeaderList, end = false): H2Stream | undefined {
     if (this.#closed || this.#ending) return undefined;
-    const id = this.h2.openStream(headers, false);
+    const id = this.h2.openStream(headers, end);
     if (id === undefined) return undefined;
-    const stream = new H2Stream(id, this);
+    const stream = new H2Stream(id, this, end);
     this.#streams.set(id, stream);
     return stream;
   }

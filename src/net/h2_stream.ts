@@ -42,8 +42,10 @@ export class H2Stream implements MessageStream {
   #allReceived = false;
   #response: PromiseWithResolvers<HeaderList> | undefined;
 
-  constructor(readonly id: StreamId, carrier: StreamCarrier) {
+  /** @param ended Whether our half ended with its header list. Default false. */
+  constructor(readonly id: StreamId, carrier: StreamCarrier, ended = false) {
     this.#carrier = carrier;
+    this.#ended = ended;
   }
 
   attach(receiver: MessageReceiver): void {

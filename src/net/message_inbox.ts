@@ -1,0 +1,81 @@
+import type { HeaderList } from "../wire/h2/mod.ts";
+import type { AnswerKind, MessageReceiver } from "./message_stream.ts";
+
+/**
+ * What a message stream received on its way to its receiver: kept until there
+ * is one, in order, and paid for in credit only while it is not paused.
+ */
+export class MessageInbox {
+  readonly #release: (octets: number) => void;
+  #receiver: MessageReceiver | undefined;
+  #early: ((receiver: MessageReceiver) => void)[] = [];
+  #earlyOctets = 0;
+  #paused = false;
+  #owed = 0;
+
+  /** @param release Gives credit for octets back to the peer. */
+  constructor(release: (octets: number) => void) {
+    this.#release = release;
+  }
+
+  attach(receiver: MessageReceiver): void {
+    this.#receiver = receiver;
+    const early = this.#early.splice(0);
+    this.#earlyOctets = 0;
+    for (const tell of early) tell(receiver);
+  }
+
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#pay(0);
+  }
+
+  onHeaders(headers: HeaderList, kind: AnswerKind): void {
+    this.#tell((receiver) => receiver.onHeaders?.(headers, kind));
+  }
+
+  onData(octets: Uint8Array): void {
+    if (this.#receiver === undefined) this.#earlyOctets += octets.length;
+    this.#tell((receiver) => {
+      receiver.onData(octets);
+      this.#pay(octets.length);
+    });
+  }
+
+  onEnd(): void {
+    this.#tell((receiver) => receiver.onEnd());
+  }
+
+  onDrain(): void {
+    this.#receiver?.onDrain();
+  }
+
+  onClose(error: Error | undefined): void {
+    this.#tell((receiver) => receiver.onClose(error));
+  }
+
+  /** Octets that nobody has taken, and nobody will: the stream is given up. */
+  takeHeld(): number {
+    const held = this.#owed + this.#earlyOctets;
+    this.#owed = 0;
+    this.#earlyOctets = 0;
+    return held;
+  }
+
+  #tell(what: (receiver: MessageReceiver) => void): void {
+    if (this.#receiver === undefined) this.#early.push(what);
+    else what(this.#receiver);
+  }
+
+  #pay(more: number): void {
+    this.#owed += more;
+    if (this.#paused || this.#owed === 0) return;
+    const octets = this.#owed;
+    this.#owed = 0;
+    this.#release(octets);
+  }
+}

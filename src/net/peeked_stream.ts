@@ -1,0 +1,111 @@
+import type { ByteReceiver, ByteStream } from "./byte_stream.ts";
+
+/** Most octets that may be looked at before a decision falls. */
+export const PEEK_MAX = 4_096;
+
+/**
+ * A stream whose first octets are looked at before somebody takes it; whoever
+ * does sees them again.
+ */
+export class PeekedStream implements ByteStream {
+  readonly #stream: ByteStream;
+  #receiver: ByteReceiver | undefined;
+  #early: ((receiver: ByteReceiver) => void)[] = [];
+  #first = new Uint8Array(0);
+  #onFirst: ((octets: Uint8Array, over: boolean) => void) | undefined;
+  #over = false;
+
+  constructor(stream: ByteStream) {
+    this.#stream = stream;
+    stream.attach({
+      onData: (octets) => {
+        this.#peek(octets);
+        // Nobody has it yet, so nobody bounds it: enough is enough.
+        if (this.#receiver === undefined) stream.pause();
+        this.#tell((receiver) => receiver.onData(octets));
+      },
+      onEnd: () => {
+        this.#over = true;
+        this.#tell((receiver) => receiver.onEnd());
+        this.#onFirst?.(this.#first, true);
+      },
+      onDrain: () => this.#receiver?.onDrain(),
+      onClose: (error) => {
+        this.#over = true;
+        this.#tell((receiver) => receiver.onClose(error));
+        this.#onFirst?.(this.#first, true);
+      },
+    });
+  }
+
+  /**
+   * Asks `verdict` about the first octets, again with each that comes, until it
+   * has one.
+   *
+   * @param verdict undefined as long as more octets could tell.
+   * @param timeoutMs After that, or at {@link PEEK_MAX} octets or the end, undefined.
+   */
+  decide<T>(
+    verdict: (octets: Uint8Array) => T | undefined,
+    timeoutMs: number,
+  ): Promise<T | undefined> {
+    return new Promise((resolve) => {
+      const settle = (found: T | undefined) => {
+        clearTimeout(timer);
+        this.#onFirst = undefined;
+        resolve(found);
+      };
+      const timer = setTimeout(() => settle(undefined), timeoutMs);
+      this.#onFirst = (octets, over) => {
+        const found = octets.length === 0 ? undefined : verdict(octets);
+        if (found !== undefined || over || octets.length >= PEEK_MAX) {
+          settle(found);
+        }
+      };
+      this.#onFirst(this.#first, this.#over);
+    });
+  }
+
+  attach(receiver: ByteReceiver): void {
+    this.#receiver = receiver;
+    this.#stream.resume();
+    for (const tell of this.#early.splice(0)) tell(receiver);
+  }
+
+  write(octets: Uint8Array): boolean {
+    return this.#stream.write(octets);
+  }
+
+  end(): void {
+    this.#stream.end();
+  }
+
+  reset(): void {
+    this.#stream.reset();
+  }
+
+  pause(): void {
+    this.#stream.pause();
+  }
+
+  resume(): void {
+    this.#stream.resume();
+  }
+
+  #peek(octets: Uint8Array): void {
+    if (this.#onFirst === undefined && this.#receiver !== undefined) return;
+    if (this.#first.length < PEEK_MAX) {
+      const more = octets.subarray(0, PEEK_MAX - this.#first.length);
+      const joined = new Uint8Array(this.#first.length + more.length);
+      joined.set(this.#first);
+      joined.set(more, this.#first.length);
+      this.#first = joined;
+    }
+    this.#onFirst?.(this.#first, false);
+  }
+
+  #tell(what: (receiver: ByteReceiver) => void): void {
+    if (this.#receiver === undefined) this.#early.push(what);
+    else what(this.#receiver);
+  }
+}

@@ -1,0 +1,123 @@
+/** A CONNECT request at a waypoint: whom it is for, who calls, and what it speaks. */
+import { callerOf } from "../../decide/hairpin_trust.ts";
+import { sniff, type Sniffed } from "../../decide/sniff.ts";
+import { resolveWaypointTarget } from "../../decide/waypoint_target.ts";
+import { parseSocketAddress } from "../../model/address.ts";
+import type { H2Stream } from "../../net/h2_stream.ts";
+import { PeekedStream } from "../../net/peeked_stream.ts";
+import { decodeForwarded } from "../../wire/baggage/mod.ts";
+import type { HeaderList } from "../../wire/h2/mod.ts";
+import type { ProxyContext } from "../context.ts";
+import type { Tunnel } from "../inbound_request.ts";
+import { HAIRPIN_SOURCE } from "../outbound_tunnel.ts";
+import { destinationOf, type WaypointCall } from "./call.ts";
+import { serveHttp } from "./http_server.ts";
+import { SNIFF_MS, SNIFF_UNDECLARED_MS } from "./limits.ts";
+import { serveOpaque } from "./opaque.ts";
+import type { Loads } from "./loads.ts";
+import type { HttpTelemetry } from "./request_record.ts";
+import type { Upstreams } from "./upstreams.ts";
+import type { WaypointView } from "./view.ts";
+
+/** What a worker of a waypoint holds beside its context. */
+export interface Waypoint {
+  readonly view: WaypointView;
+  readonly upstreams: Upstreams;
+  readonly loads: Loads;
+  readonly telemetry: HttpTelemetry;
+}
+
+/** Answers one request of a tunnel, and serves what comes through it. */
+export async function serveWaypointConnect(
+  waypoint: Waypoint,
+  tunnel: Tunnel,
+  stream: H2Stream,
+  headers: HeaderList,
+): Promise<void> {
+  const { context, pod, src, local } = tunnel;
+  const refuse = (status: number, error: string) => {
+    stream.refuse([[":status", `${status}`]]);
+    context.accessLog.failed({ src, dst: local, direction: "inbound", error });
+  };
+  const method = valueOf(headers, ":method");
+  if (method !== "CONNECT") {
+    return refuse(400, `expected method CONNECT, got ${method}`);
+  }
+  const workload = await context.workloadOf(pod.info);
+  if (workload === undefined) return refuse(503, "workload not found");
+  const { network } = workload;
+  const authority = valueOf(headers, ":authority") ?? "";
+  const asked = { network, authority };
+  const target = resolveWaypointTarget(context.mesh, waypoint.view, asked);
+  if (target.kind === "refuse") return refuse(target.status, target.because);
+  const dst = parseSocketAddress(authority) ?? destinationOf(target, network);
+  if (dst === undefined) return refuse(404, `no address: ${authority}`);
+  const caller = callerOf(context.mesh, {
+    src,
+    identity: tunnel.peer.identity,
+    network,
+    asked: target,
+    forwardedFor: decodeForwarded(valueOf(headers, "forwarded") ?? "")?.for,
+    hairpinSource: valueOf(headers, HAIRPIN_SOURCE),
+  });
+  sayDisbelief(context, tunnel, caller.disbelieved);
+  stream.sendHeaders([[":status", "200"]], false);
+  await serve(
+    { ...waypoint, context, pod, workload, target, dst, caller },
+    stream,
+  );
+}
+
+const valueOf = (headers: HeaderList, name: string): string | undefined =>
+  headers.find(([key]) => key === name)?.[1];
+
+function sayDisbelief(
+  context: ProxyContext,
+  { src, peer }: Tunnel,
+  header: string | undefined,
+): void {
+  if (header === undefined) return;
+  context.log("proxy::waypoint").warn("a peer vouches for another unasked", {
+    header,
+    peer: peer.spiffeId,
+    address: src.ip,
+  });
+}
+
+/** By what the port declares; what is not declared is looked at. */
+async function serve(call: WaypointCall, tunnelled: H2Stream): Promise<void> {
+  const stream = new PeekedStream(tunnelled);
+  const declared = call.target.kind === "service"
+    ? call.target.protocol
+    : undefined;
+  switch (declared) {
+    case "TCP":
+      return await serveOpaque(call, stream);
+    case "TLS":
+      return await serveOpaque(call, stream);
+    case "HTTP11":
+    case "HTTP2":
+    case "GRPC": {
+      const spoken = await stream.decide(sniff, SNIFF_MS);
+      return serveHttp(call, stream, spoken === "http2" ? "http2" : "http1");
+    }
+    case undefined:
+      return await serveUndeclared(call, stream);
+    default:
+      throw new Error(`unhandled: ${declared satisfies never}`);
+  }
+}
+
+/** A server that speaks first says nothing of its protocol: soon it is TCP. */
+async function serveUndeclared(
+  call: WaypointCall,
+  stream: PeekedStream,
+): Promise<void> {
+  const spoken: Sniffed | undefined = await stream.decide(
+    sniff,
+    SNIFF_UNDECLARED_MS,
+  );
+  return spoken === "http1" || spoken === "http2"
+    ? serveHttp(call, stream, spoken)
+    : await serveOpaque(call, stream);
+}

@@ -1,0 +1,47 @@
+import { normalizePath } from "../../decide/path_normalization.ts";
+import type { HeaderList, HttpRequest } from "../../model/http.ts";
+import type { PathNormalization } from "../../model/mesh_config.ts";
+import { HAIRPIN_SOURCE } from "../outbound_tunnel.ts";
+
+/**
+ * Fields that speak for a proxy, and that a client may not say in its name.
+ * `x-forwarded-client-cert` would claim an identity.
+ */
+const NOT_FROM_CLIENTS: ReadonlySet<string> = new Set([
+  "x-forwarded-client-cert",
+  HAIRPIN_SOURCE,
+]);
+
+/**
+ * A request as decisions see it, its path in its normal form.
+ *
+ * @returns undefined when its path cannot be read in one way only.
+ */
+export function readRequest(
+  list: HeaderList,
+  normalization: PathNormalization,
+): HttpRequest | undefined {
+  const pseudo = new Map(
+    list.filter(([name]) => name.startsWith(":")).map(([n, v]) => [n, v]),
+  );
+  const path = normalizePath(pseudo.get(":path") ?? "", normalization);
+  if (path === undefined) return undefined;
+  return {
+    method: pseudo.get(":method") ?? "",
+    scheme: pseudo.get(":scheme") ?? "http",
+    authority: pseudo.get(":authority") ?? "",
+    path,
+    headers: list.filter(([name]) =>
+      !name.startsWith(":") && !NOT_FROM_CLIENTS.has(name)
+    ),
+  };
+}
+
+/** The header list that a backend is sent. */
+export const writeRequest = (request: HttpRequest): HeaderList => [
+  [":method", request.method],
+  [":scheme", request.scheme],
+  [":authority", request.authority],
+  [":path", request.path],
+  ...request.headers,
+];

@@ -1,0 +1,43 @@
+/** The HTTP side of a client's connection at a waypoint. */
+import { messageOf } from "../../base/errors.ts";
+import type { HeaderList } from "../../model/http.ts";
+import type { ByteStream } from "../../net/byte_stream.ts";
+import { H2Session } from "../../net/h2_session.ts";
+import { Http1Session } from "../../net/http1_session.ts";
+import type { MessageStream } from "../../net/message_stream.ts";
+import { StreamTransport } from "../../net/transport.ts";
+import type { WaypointCall } from "./call.ts";
+import { CLIENT_STREAMS_MAX } from "./limits.ts";
+import { serveRequest } from "./request.ts";
+import type { HttpVersion } from "./upstreams.ts";
+
+/** Serves requests until the client leaves. */
+export function serveHttp(
+  call: WaypointCall,
+  stream: ByteStream,
+  version: HttpVersion,
+): void {
+  const transport = new StreamTransport(stream);
+  const onRequest = (
+    request: MessageStream,
+    headers: HeaderList,
+    end: boolean,
+  ) => {
+    serveRequest(call, request, { headers, end, version }).catch((reason) => {
+      request.reset();
+      call.context.log("proxy::waypoint").error("cannot serve a request", {
+        error: messageOf(reason),
+      });
+    });
+  };
+  if (version === "http1") {
+    new Http1Session(transport, { role: "server", onRequest });
+  } else {
+    new H2Session(transport, {
+      role: "server",
+      http2: call.context.settings.http2,
+      maxConcurrentStreams: CLIENT_STREAMS_MAX,
+      onRequest,
+    });
+  }
+}

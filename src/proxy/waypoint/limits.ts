@@ -1,0 +1,25 @@
+/** Named limits of a waypoint. */
+
+/** Wait for the first octets on a port that declares HTTP. Own choice. */
+export const SNIFF_MS = 60_000;
+
+/**
+ * The same on a port that declares nothing; then it is TCP, so that a server
+ * which speaks first is heard. Own choice; Istio waits for ever.
+ */
+export const SNIFF_UNDECLARED_MS = 100;
+
+/** Idle upstream connections kept for one endpoint, in one worker. Own choice. */
+export const IDLE_UPSTREAMS_MAX = 32;
+
+/** Time after which an idle upstream connection is closed. Own choice. */
+export const IDLE_UPSTREAM_MS = 60_000;
+
+/**
+ * Octets of a request's body that are read and thrown away after it has been
+ * answered, so that the client reads the answer; more costs it the connection.
+ */
+export const DISCARD_MAX = 1_048_576;
+
+/** Requests in progress on one HTTP/2 connection of a client. As Envoy here. */
+export const CLIENT_STREAMS_MAX = 100;

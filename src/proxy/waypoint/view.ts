@@ -1,0 +1,59 @@
+import {
+  type CompiledPolicies,
+  compilePolicies,
+} from "../../decide/http_policies.ts";
+import { compileRoutes, type RouteTable } from "../../decide/http_route.ts";
+import type { Fronted } from "../../decide/waypoint_target.ts";
+import { type Attached, attachedTo } from "../../model/attached.ts";
+import type { HttpPolicy } from "../../model/http_policy.ts";
+import type { PathNormalization } from "../../model/mesh_config.ts";
+import {
+  DEFAULT_UPSTREAM_POLICY,
+  type UpstreamPolicy,
+  type WaypointConfig,
+} from "../../model/waypoint_config.ts";
+import type { ServiceKey } from "../../model/workload.ts";
+
+/** What a waypoint is told to do; plain data, as it crosses threads. */
+export interface WaypointOrders {
+  readonly config: WaypointConfig;
+  readonly policies: Attached<HttpPolicy>;
+  readonly pathNormalization: PathNormalization;
+}
+
+/** The same, ready to be asked for each request. */
+export class WaypointView implements Fronted {
+  readonly services: Fronted["services"];
+  readonly workloads: Fronted["workloads"];
+  readonly routes: RouteTable;
+  readonly pathNormalization: PathNormalization;
+  readonly #orders: WaypointOrders;
+  readonly #policies = new Map<string, CompiledPolicies>();
+
+  constructor(orders: WaypointOrders) {
+    this.#orders = orders;
+    const { config, pathNormalization } = orders;
+    this.services = new Map(config.services.map((s) => [s.key, s]));
+    this.workloads = new Set(config.workloads);
+    this.routes = compileRoutes(config.routes);
+    this.pathNormalization = pathNormalization;
+  }
+
+  /** @param service undefined for a pod that is called by its own address. */
+  policiesFor(
+    service: ServiceKey | undefined,
+    traffic: "http" | "tcp",
+  ): CompiledPolicies {
+    const key = `${traffic} ${service ?? ""}`;
+    const known = this.#policies.get(key);
+    if (known !== undefined) return known;
+    const attached = attachedTo(this.#orders.policies, service);
+    const made = compilePolicies(attached, { traffic });
+    this.#policies.set(key, made);
+    return made;
+  }
+
+  upstreamPolicy(service: ServiceKey): UpstreamPolicy {
+    return this.#orders.config.upstreams[service] ?? DEFAULT_UPSTREAM_POLICY;
+  }
+}
