@@ -64,7 +64,7 @@ export class ReceivedFields {
       case "proxy-connection":
         return;
       case "expect":
-        if (this.expect !== undefined) throw refusal(400, "two expect fields");
+        if (this.expect !== undefined) throw refusal(417, "two expect fields");
         this.expect = value.toLowerCase();
         break;
     }
