@@ -11,6 +11,8 @@ export interface TlsClientOptions {
   readonly certificate: WorkloadCertificate;
   /** SPIFFE IDs of which the peer must prove one. */
   readonly expected: readonly string[];
+  /** Default {@link TLS_HANDSHAKE_MS}. */
+  readonly timeoutMs?: number;
 }
 
 /**
@@ -21,7 +23,7 @@ export interface TlsClientOptions {
  */
 export function connectTls(
   socket: Socket,
-  { certificate, expected }: TlsClientOptions,
+  { certificate, expected, timeoutMs = TLS_HANDSHAKE_MS }: TlsClientOptions,
 ): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {
     let wrong: Error | undefined;
@@ -64,7 +66,7 @@ export function connectTls(
       );
     const timer = setTimeout(
       () => fail(new TunnelError("tls", "io error: tls handshake timed out")),
-      TLS_HANDSHAKE_MS,
+      timeoutMs,
     );
     tls.on("error", onError);
     tls.on("close", onClose);

@@ -61,13 +61,16 @@ export class TlsServer {
    * @throws {TunnelError | IdentityError} when it fails or takes too long; the
    * socket is gone then.
    */
-  handshake(raw: Socket): Promise<SecureConnection> {
+  handshake(
+    raw: Socket,
+    timeoutMs = TLS_HANDSHAKE_MS,
+  ): Promise<SecureConnection> {
     const { promise, resolve, reject } = Promise.withResolvers<
       SecureConnection
     >();
     const timer = setTimeout(
       () => this.#fail(raw, new Error("tls handshake timed out")),
-      TLS_HANDSHAKE_MS,
+      timeoutMs,
     );
     const settled = () => {
       clearTimeout(timer);

@@ -258,7 +258,8 @@ export function sendNow(fd: Fd, octets: Uint8Array): number {
 /**
  * Where a redirected connection was going before the redirect.
  *
- * @returns undefined when the kernel knows no redirect for it.
+ * @returns undefined when the kernel does not track it; its own address when it
+ * was not redirected.
  * @see ip(7), SO_ORIGINAL_DST of the netfilter redirect target
  */
 export function originalDestination(fd: Fd): RawAddress | undefined {

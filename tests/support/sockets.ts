@@ -30,6 +30,7 @@ export class TestListener implements AsyncDisposable {
   readonly #all: Accepted[] = [];
   readonly #listener: Listener;
   readonly errors: unknown[] = [];
+  #echoing = false;
 
   constructor(
     readonly port: number,
@@ -58,6 +59,12 @@ export class TestListener implements AsyncDisposable {
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
+  /** From now on answers every connection with what it says. */
+  serveEcho(): void {
+    this.#echoing = true;
+    for (const { socket } of this.#all) echo(socket);
+  }
+
   /** Stops listening; connections stay. */
   stop(): void {
     this.#listener[Symbol.dispose]();
@@ -71,10 +78,16 @@ export class TestListener implements AsyncDisposable {
   #take(accepted: Accepted): void {
     accepted.socket.on("error", () => {});
     this.#all.push(accepted);
+    if (this.#echoing) echo(accepted.socket);
     const waiting = this.#waiting.shift();
     if (waiting === undefined) this.#accepted.push(accepted);
     else waiting(accepted);
   }
+}
+
+function echo(socket: Socket): void {
+  if (socket.listenerCount("data") > 0) return;
+  socket.on("data", (octets: Uint8Array) => socket.write(octets));
 }
 
 /** Destroys a socket and waits until it is closed. */

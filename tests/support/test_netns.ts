@@ -1,8 +1,6 @@
 import { closeFd, type Fd } from "../../src/sys/libc.ts";
 import { openNetns } from "../../src/sys/netns.ts";
 
-let count = 0;
-
 /** A network namespace of the test's own, removed at the end of its scope. */
 export interface TestNetns extends AsyncDisposable {
   readonly name: string;
@@ -14,7 +12,7 @@ export interface TestNetns extends AsyncDisposable {
 
 /** Makes one, with its loopback up. Needs root. */
 export async function makeTestNetns(): Promise<TestNetns> {
-  const name = `hairpin-test-${Deno.pid}-${++count}`;
+  const name = `hairpin-test-${crypto.randomUUID().slice(0, 8)}`;
   await sh(`ip netns add ${name} && ip -n ${name} link set lo up`);
   const path = `/var/run/netns/${name}`;
   const fd = openNetns(path);
