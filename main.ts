@@ -5,6 +5,7 @@ import { type Command, parseConfig } from "./src/config/mod.ts";
 import { readMachine } from "./src/modes/machine.ts";
 import { runNode } from "./src/modes/node.ts";
 import { onShutdownSignal } from "./src/modes/signals.ts";
+import { runWaypoint } from "./src/modes/waypoint.ts";
 import { VERSION } from "./src/modes/version.ts";
 import { runRedirect } from "./src/redirect/mod.ts";
 
@@ -21,7 +22,9 @@ async function run(command: Command): Promise<number> {
   switch (command.kind) {
     case "run": {
       const { signal, quit } = onShutdownSignal();
-      await runNode({ config: command.config, signal, quit });
+      const { config } = command;
+      const run = config.mode === "node" ? runNode : runWaypoint;
+      await run({ config, signal, quit });
       return 0;
     }
     case "redirect": {

@@ -12,7 +12,6 @@ const when = (asked: boolean, what: string): string | undefined =>
 
 /** Settings that are read, but whose feature this version does not have. */
 const CONFIG_ROWS: readonly Row<Config>[] = [
-  (c) => when(c.mode === "waypoint", "--mode waypoint"),
   (c) => when(c.proxyMode === "dedicated", "PROXY_MODE dedicated"),
   (c) => when(!c.proxyEnabled, "ENABLE_PROXY false"),
   (c) =>

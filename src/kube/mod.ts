@@ -14,3 +14,5 @@ export {
   waypointConfig,
   type WaypointSettings,
 } from "./waypoint_config.ts";
+export { httpPolicies } from "./http_policies.ts";
+export { podsOfGateway } from "./pods_of_gateway.ts";

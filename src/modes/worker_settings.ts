@@ -5,6 +5,7 @@ import type { WorkerSettings } from "../worker/messages.ts";
 /** What the data workers need of the configuration. */
 export function workerSettings(config: Config): Omit<WorkerSettings, "name"> {
   return {
+    role: config.mode,
     nodeName: config.nodeName,
     proxy: {
       network: config.network,

@@ -12,11 +12,23 @@ import { workloadUnknown } from "./inbound_plaintext.ts";
 import { serveConnect, type Tunnel } from "./inbound_request.ts";
 import { INBOUND_HEADER_LIST_MAX, INBOUND_STREAMS_MAX } from "./limits.ts";
 
-/** Serves one TCP connection to port 15008 of `pod`. */
+/** Answers one request of a tunnel, and carries what comes through it. */
+export type ServeRequest = (
+  tunnel: Tunnel,
+  stream: H2Stream,
+  headers: HeaderList,
+) => Promise<void>;
+
+/**
+ * Serves one TCP connection to port 15008 of `pod`.
+ *
+ * @param serve Default: to the pod itself.
+ */
 export async function serveInboundTunnel(
   context: ProxyContext,
   pod: ServedPod,
   { socket, peer: src, local }: Accepted,
+  serve: ServeRequest = serveConnect,
 ): Promise<void> {
   // Errors before TLS takes over show as a handshake that fails.
   socket.on("error", () => {});
@@ -35,7 +47,7 @@ export async function serveInboundTunnel(
   } catch (reason) {
     return refuse(`tls handshake error: ${messageOf(reason)}`);
   }
-  serveSession({ context, pod, src, local, peer: secure }, secure);
+  serveSession({ context, pod, src, local, peer: secure }, secure, serve);
 }
 
 async function serverFor(context: ProxyContext, workload: Workload) {
@@ -44,7 +56,11 @@ async function serverFor(context: ProxyContext, workload: Workload) {
   return context.tlsServers.get(certificate, identity.trustDomain);
 }
 
-function serveSession(tunnel: Tunnel, { socket }: SecureConnection): void {
+function serveSession(
+  tunnel: Tunnel,
+  { socket }: SecureConnection,
+  serve: ServeRequest,
+): void {
   const { context, pod } = tunnel;
   const log = context.log("proxy::inbound");
   const session = new H2Session(new TlsTransport(socket), {
@@ -52,7 +68,12 @@ function serveSession(tunnel: Tunnel, { socket }: SecureConnection): void {
     http2: context.settings.http2,
     maxConcurrentStreams: INBOUND_STREAMS_MAX,
     maxHeaderListSize: INBOUND_HEADER_LIST_MAX,
-    onRequest: (stream, headers) => onRequest(tunnel, stream, headers),
+    onRequest: (stream, headers) => {
+      serve(tunnel, stream, headers).catch((reason: unknown) => {
+        stream.reset();
+        log.error("cannot serve a request", { error: messageOf(reason) });
+      });
+    },
     onClosed(reason) {
       pod.inboundSessions.delete(session);
       if (reason !== undefined) {
@@ -61,17 +82,4 @@ function serveSession(tunnel: Tunnel, { socket }: SecureConnection): void {
     },
   });
   pod.inboundSessions.add(session);
-}
-
-function onRequest(
-  tunnel: Tunnel,
-  stream: H2Stream,
-  headers: HeaderList,
-): void {
-  serveConnect(tunnel, stream, headers).catch((reason: unknown) => {
-    stream.reset();
-    tunnel.context.log("proxy::inbound").error("cannot serve a request", {
-      error: messageOf(reason),
-    });
-  });
 }

@@ -3,6 +3,13 @@ import type { MeshDelta } from "../model/delta.ts";
 import { MeshState } from "../model/mesh_state.ts";
 import { TlsServers } from "../net/tls_servers.ts";
 import type { PodInfo, ProxyContext } from "../proxy/context.ts";
+import type { Waypoint } from "../proxy/waypoint/connect.ts";
+import { Loads } from "../proxy/waypoint/loads.ts";
+import type { HttpTelemetry } from "../proxy/waypoint/request_record.ts";
+import { Upstreams } from "../proxy/waypoint/upstreams.ts";
+import { type WaypointOrders, WaypointView } from "../proxy/waypoint/view.ts";
+import { HttpAccessLog } from "../telemetry/http_access_log.ts";
+import { HttpTrafficMetrics } from "../telemetry/http_traffic.ts";
 import type { Fd } from "../sys/libc.ts";
 import { AccessLog } from "../telemetry/access_log.ts";
 import { HairpinMetrics } from "../telemetry/hairpin_metrics.ts";
@@ -17,7 +24,12 @@ import type {
   WorkerSettings,
   WorkerSnapshot,
 } from "./messages.ts";
-import { PodServer } from "./pod_server.ts";
+import {
+  PodServer,
+  type Role,
+  waypointRoles,
+  WORKLOAD_ROLES,
+} from "./pod_server.ts";
 import { WorkloadWaiter } from "./workload_waiter.ts";
 
 /** How often a worker looks at its own event loop. */
@@ -38,6 +50,9 @@ export class DataPlane {
   /** The same pods by what a workload record tells of them. */
   readonly #podsByName = new Map<string, PodServer>();
   readonly #context: ProxyContext;
+  readonly #roles: readonly Role[];
+  readonly #waypointParts: Omit<Waypoint, "view">;
+  #waypoint: Waypoint | undefined;
 
   /** @param write Takes log text, whole lines. */
   constructor(
@@ -54,8 +69,16 @@ export class DataPlane {
     this.#certificates = new CertificateCache((identity) =>
       tell({ kind: "want-certificate", identity })
     );
-    this.#waiter = new WorkloadWaiter(this.#mesh, settings.nodeName);
+    const isNode = settings.role === "node";
+    const node = isNode ? settings.nodeName : undefined;
+    this.#waiter = new WorkloadWaiter(this.#mesh, node);
     this.#context = this.#makeContext();
+    this.#roles = isNode ? WORKLOAD_ROLES : waypointRoles(() => this.#waypoint);
+    this.#waypointParts = {
+      upstreams: new Upstreams(this.#context),
+      loads: new Loads(),
+      telemetry: this.#httpTelemetry(),
+    };
     setInterval(this.#watchLoop(), FIGURES_INTERVAL_MS);
   }
 
@@ -68,6 +91,8 @@ export class DataPlane {
         return this.#certificates.put(message.spiffeId, message.state);
       case "serve":
         return this.#serve(message.pod, message.netns);
+      case "waypoint":
+        return this.#follow(message.orders);
       case "stop":
         return this.#stop(message.uid);
       case "drain":
@@ -124,7 +149,13 @@ export class DataPlane {
     const { uid } = pod;
     try {
       this.#forget(uid);
-      const server = new PodServer(this.#context, pod, netns, this.#settings);
+      const server = new PodServer(
+        this.#context,
+        pod,
+        netns,
+        this.#settings,
+        this.#roles,
+      );
       this.#pods.set(uid, server);
       this.#podsByName.set(nameKey(pod), server);
       const { listening } = server;
@@ -132,6 +163,27 @@ export class DataPlane {
     } catch (reason) {
       this.#tell({ kind: "serve-failed", uid, why: messageOf(reason) });
     }
+  }
+
+  /** Connections that policy no longer allows are ended, as for a workload. */
+  #follow(orders: WaypointOrders): void {
+    this.#waypoint = {
+      ...this.#waypointParts,
+      view: new WaypointView(orders),
+    };
+    for (const pod of this.#pods.values()) pod.connections.recheck();
+  }
+
+  #httpTelemetry(): HttpTelemetry {
+    const logging = this.#logging;
+    return {
+      metrics: new HttpTrafficMetrics(this.#registry),
+      accessLog: new HttpAccessLog({
+        logger: logging.scope("access"),
+        format: this.#settings.log.format,
+        write: (line) => logging.writeLine(line),
+      }),
+    };
   }
 
   #stop(uid: string): void {
@@ -152,6 +204,7 @@ export class DataPlane {
     await Promise.all(
       Array.from(this.#pods.values(), (pod) => pod.drain(graceMs)),
     );
+    this.#waypointParts.upstreams.drain();
     this.#logging.flush();
     this.#tell({ kind: "drained" });
   }

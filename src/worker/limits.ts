@@ -14,5 +14,8 @@ export const LOAD_TIMEOUT_MS = 60_000;
 export const RESPAWN_MIN_MS = 100;
 export const RESPAWN_MAX_MS = 10_000;
 
+/** From cutting what a drain left over to its last line in the log. */
+export const CUT_MS = 1_000;
+
 /** A worker's answer to an order. */
 export const ANSWER_TIMEOUT_MS = 10_000;

@@ -10,12 +10,15 @@ import type { LogFormat } from "../telemetry/log.ts";
 import type { MetricsSnapshot } from "../telemetry/metrics.ts";
 import type { ConnectionRow } from "../proxy/connection_table.ts";
 import type { PodInfo, ProxySettings } from "../proxy/context.ts";
+import type { WaypointOrders } from "../proxy/waypoint/view.ts";
 import type { Fd } from "../sys/libc.ts";
 import type { ListeningSocket } from "../sys/listening.ts";
 
 /** What a worker needs to know before anything else. */
 export interface WorkerSettings {
   readonly name: string;
+  /** What its pods are served as: workloads, or the waypoint that it is. */
+  readonly role: "node" | "waypoint";
   readonly nodeName: string;
   readonly proxy: ProxySettings;
   readonly pool: {
@@ -38,6 +41,8 @@ export type ToWorker =
     readonly state?: CertificateState;
   }
   | { readonly kind: "serve"; readonly pod: PodInfo; readonly netns: Fd }
+  /** What a waypoint is to do; the last one holds. */
+  | { readonly kind: "waypoint"; readonly orders: WaypointOrders }
   /** Ends a pod's connections at once and closes its listeners. */
   | { readonly kind: "stop"; readonly uid: string }
   /** Closes all listeners, lets connections end, and cuts the rest. */

@@ -8,11 +8,16 @@ import type { PodInfo, ProxyContext, ServedPod } from "../proxy/context.ts";
 import { serveInboundPlaintext } from "../proxy/inbound_plaintext.ts";
 import { serveInboundTunnel } from "../proxy/inbound_tunnel.ts";
 import { CONNECTIONS_PER_POD_MAX } from "../proxy/limits.ts";
+import {
+  serveWaypointConnect,
+  type Waypoint,
+} from "../proxy/waypoint/connect.ts";
 import { serveOutbound } from "../proxy/outbound.ts";
 import type { Fd } from "../sys/libc.ts";
 import type { ListeningSocket } from "../sys/listening.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Reporter } from "../telemetry/traffic.ts";
+import { CUT_MS } from "./limits.ts";
 import type { WorkerSettings } from "./messages.ts";
 
 const OUTBOUND_PORT = 15_001;
@@ -20,7 +25,7 @@ const INBOUND_PLAINTEXT_PORT = 15_006;
 const INBOUND_HBONE_PORT = 15_008;
 
 /** What one kind of listener does with a connection. */
-interface Role {
+export interface Role {
   readonly component: string;
   readonly port: number;
   readonly reporter: Reporter;
@@ -37,7 +42,7 @@ interface Role {
 }
 
 /** In the order in which they open: a pod takes traffic before it sends some. */
-const ROLES: readonly Role[] = [
+export const WORKLOAD_ROLES: readonly Role[] = [
   {
     component: "inbound",
     port: INBOUND_HBONE_PORT,
@@ -61,6 +66,22 @@ const ROLES: readonly Role[] = [
   },
 ];
 
+/** A waypoint is its own pod, and takes tunnels only. */
+export const waypointRoles = (
+  current: () => Waypoint | undefined,
+): readonly Role[] => [{
+  component: "inbound",
+  port: INBOUND_HBONE_PORT,
+  reporter: "destination",
+  redirected: false,
+  serve: (context, pod, accepted) =>
+    serveInboundTunnel(context, pod, accepted, (tunnel, stream, headers) => {
+      const waypoint = current();
+      if (waypoint === undefined) throw new Error("no orders yet");
+      return serveWaypointConnect(waypoint, tunnel, stream, headers);
+    }),
+}];
+
 /** One worker's share of one pod: its listeners, connections and tunnels. */
 export class PodServer implements ServedPod {
   readonly connections = new ConnectionTable();
@@ -74,7 +95,7 @@ export class PodServer implements ServedPod {
   transparent = false;
 
   /**
-   * Opens the pod's three listeners.
+   * Opens the pod's listeners.
    *
    * @throws {BindError} when one cannot be had; none is left open then.
    */
@@ -83,12 +104,13 @@ export class PodServer implements ServedPod {
     readonly info: PodInfo,
     readonly netns: Fd,
     settings: WorkerSettings,
+    roles: readonly Role[],
   ) {
     this.#context = context;
     this.#log = context.log("proxy");
     this.pool = new TunnelPool(settings.pool);
     try {
-      for (const role of ROLES) {
+      for (const role of roles) {
         this.#listeners.push(this.#open(role, settings));
       }
     } catch (reason) {
@@ -175,17 +197,15 @@ export class PodServer implements ServedPod {
   async drain(graceMs: number): Promise<void> {
     this.#closeListeners();
     this.inboundSessions.drain();
-    const { promise: late, resolve } = Promise.withResolvers<"late">();
-    const timer = setTimeout(() => resolve("late"), graceMs);
-    const end = await Promise.race([this.#whenQuiet(), late]);
-    clearTimeout(timer);
-    if (end === "late") {
+    if (!await isDoneWithin(graceMs, this.#whenQuiet())) {
       this.#log.warn(
         "drain duration expired with pending connections, forcefully shutting down",
         { pod: `${this.info.namespace}/${this.info.name}` },
       );
     }
     this.connections.cancelAll("drain");
+    // What was cut is yet to be told of, in log and metrics.
+    await isDoneWithin(CUT_MS, this.connections.whenEmpty());
     this.pool.drain();
     this.inboundSessions.destroy();
   }
@@ -201,4 +221,13 @@ export class PodServer implements ServedPod {
       listener[Symbol.dispose]();
     }
   }
+}
+
+/** Whether `done` resolves in time. */
+async function isDoneWithin(ms: number, done: Promise<void>): Promise<boolean> {
+  const { promise: late, resolve } = Promise.withResolvers<false>();
+  const timer = setTimeout(() => resolve(false), ms);
+  const end = await Promise.race([done.then(() => true), late]);
+  clearTimeout(timer);
+  return end;
 }

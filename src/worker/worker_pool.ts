@@ -5,6 +5,7 @@ import type { Identity } from "../model/identity.ts";
 import type { MeshReader } from "../model/mesh_state.ts";
 import { slicesOf } from "../model/slices.ts";
 import type { PodInfo } from "../proxy/context.ts";
+import type { WaypointOrders } from "../proxy/waypoint/view.ts";
 import type { Fd } from "../sys/libc.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { MESH_SLICE_MAX, RESPAWN_MAX_MS, RESPAWN_MIN_MS } from "./limits.ts";
@@ -42,6 +43,7 @@ export class WorkerPool {
   readonly #slots: Slot[];
   readonly #pods = new Map<string, { pod: PodInfo; netns: Fd }>();
   #logFilter: string;
+  #waypoint: WaypointOrders | undefined;
   #ending = false;
 
   constructor(options: WorkerPoolOptions) {
@@ -78,6 +80,12 @@ export class WorkerPool {
       ? { kind: "certificate", spiffeId } as const
       : { kind: "certificate", spiffeId, state } as const;
     this.#broadcast((handle) => handle.post(message));
+  }
+
+  /** Tells all workers what the waypoint is to do. */
+  setWaypoint(orders: WaypointOrders): void {
+    this.#waypoint = orders;
+    this.#broadcast((handle) => handle.post({ kind: "waypoint", orders }));
   }
 
   setLogFilter(filter: string): void {
@@ -178,6 +186,9 @@ export class WorkerPool {
     }
     for (const [spiffeId, state] of certificates()) {
       handle.post({ kind: "certificate", spiffeId, state });
+    }
+    if (this.#waypoint !== undefined) {
+      handle.post({ kind: "waypoint", orders: this.#waypoint });
     }
     for (const { pod, netns } of [...this.#pods.values()]) {
       await handle.serve({ kind: "serve", pod, netns });

@@ -6,13 +6,14 @@ import { WORKLOAD_WAIT_MS } from "../proxy/limits.ts";
 /** Finds the records of pods served here; a pod may come before its record. */
 export class WorkloadWaiter {
   readonly #mesh: MeshReader;
-  readonly #node: string;
+  readonly #where: { readonly node?: string };
   readonly #waiting = new Map<PodInfo, (found: Workload | undefined) => void>();
   readonly #promises = new Map<PodInfo, Promise<Workload | undefined>>();
 
-  constructor(mesh: MeshReader, node: string) {
+  /** @param node Where the pods are; undefined looks on every node. */
+  constructor(mesh: MeshReader, node: string | undefined) {
     this.#mesh = mesh;
-    this.#node = node;
+    this.#where = node === undefined ? {} : { node };
   }
 
   /** undefined when the record does not come within {@link WORKLOAD_WAIT_MS}. */
@@ -42,7 +43,11 @@ export class WorkloadWaiter {
   }
 
   #lookUp({ name, namespace, serviceAccount }: PodInfo): Workload | undefined {
-    const node = this.#node;
-    return this.#mesh.localWorkload({ name, namespace, serviceAccount, node });
+    return this.#mesh.localWorkload({
+      name,
+      namespace,
+      serviceAccount,
+      ...this.#where,
+    });
   }
 }

@@ -6,12 +6,6 @@ const CLUSTER = { KUBERNETES_SERVICE_HOST: "10.0.0.1" };
 const ISTIOD = "https://istiod.istio-system.svc:15012";
 
 const rows: [what: string, args: string[], variables: object][] = [
-  ["--mode waypoint", [
-    "--mode=waypoint",
-    "--gateway=a/b",
-    "--config=m",
-    "--ca-dir=c",
-  ], {}],
   ["PROXY_MODE dedicated", NODE, {
     PROXY_MODE: "dedicated",
     PROXY_WORKLOAD_INFO: "a/b/c",

@@ -1,0 +1,95 @@
+import { ConfigError, messageOf } from "../base/errors.ts";
+import type { NamespacedName } from "../config/mod.ts";
+import {
+  httpPolicies,
+  type KubeObject,
+  type MeshSettings,
+  waypointConfig,
+} from "../kube/mod.ts";
+import { parseIp } from "../model/address.ts";
+import { DEFAULT_MESH_CONFIG } from "../model/mesh_config.ts";
+import { dupFd } from "../sys/libc.ts";
+import { openNetns } from "../sys/netns.ts";
+import type { Enrolment, EnrolmentOptions } from "./enrolment.ts";
+import { type ProcessOptions, runProcess } from "./mesh_process.ts";
+import { findOwnPod, type OwnPod } from "./own_pod.ts";
+
+/**
+ * Waypoint mode: serves the one Gateway that the configuration names.
+ *
+ * @throws {HairpinError} when it cannot start.
+ */
+export function runWaypoint(options: ProcessOptions): Promise<void> {
+  const { gateway } = options.config;
+  if (gateway === undefined) {
+    throw new ConfigError("--mode waypoint needs --gateway NAMESPACE/NAME");
+  }
+  return runProcess(
+    options,
+    (enrolment) => Promise.resolve(serveItself(enrolment, gateway)),
+  );
+}
+
+/** The waypoint's pod is this process: nobody has to enrol it. */
+function serveItself(
+  { pods, workers, readiness, log }: EnrolmentOptions,
+  gateway: NamespacedName,
+): Enrolment {
+  const name = `${gateway.namespace}/${gateway.name}`;
+  const state = log("state");
+  let own: OwnPod | undefined;
+  let begun = false;
+  const serve = async () => {
+    if (own === undefined) {
+      return readiness.set("workload proxy manager", false);
+    }
+    const netns = openNetns("/proc/thread-self/ns/net");
+    await pods.add({ ...own, netns: dupFd(netns) });
+    readiness.set("workload proxy manager", true);
+  };
+  const tryServe = () =>
+    serve().catch((reason: unknown) =>
+      state.error("cannot serve the waypoint", { error: messageOf(reason) })
+    );
+  return {
+    want(objects, settings) {
+      const { orders, warnings } = ordersFor(objects, name, settings);
+      for (const warning of warnings) state.warn(warning);
+      workers.setWaypoint(orders);
+      own = findOwnPod(objects, gateway, localAddresses());
+      if (own === undefined) {
+        state.warn(
+          `no pod of Gateway "${name}" has an address of this machine`,
+        );
+      }
+      if (begun) void tryServe();
+    },
+    async begin() {
+      begun = true;
+      await serve();
+    },
+    failed: new Promise<never>(() => {}),
+    [Symbol.dispose]() {},
+  };
+}
+
+function ordersFor(
+  objects: readonly KubeObject[],
+  gateway: string,
+  settings: Partial<MeshSettings>,
+) {
+  const config = waypointConfig(objects, gateway, settings);
+  const mesh = DEFAULT_MESH_CONFIG;
+  const policies = httpPolicies(objects, gateway, mesh, settings);
+  const { pathNormalization } = mesh;
+  return {
+    orders: { config, policies: policies.attached, pathNormalization },
+    warnings: [...config.warnings, ...policies.warnings],
+  };
+}
+
+const localAddresses = () =>
+  new Set(
+    Deno.networkInterfaces().map(({ address }) => parseIp(address))
+      .filter((ip) => ip !== undefined),
+  );
