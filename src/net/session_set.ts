@@ -3,7 +3,7 @@ import type { H2Session } from "./h2_session.ts";
 /** The HTTP/2 sessions that one owner has open, to end them together. */
 export class SessionSet {
   readonly #sessions = new Set<H2Session>();
-  #draining = false;
+  #ending: "drain" | "destroy" | undefined;
   #onEmpty: (() => void) | undefined;
 
   get size(): number {
@@ -13,7 +13,7 @@ export class SessionSet {
   add(session: H2Session): void {
     if (session.closed) return;
     this.#sessions.add(session);
-    if (this.#draining) session.drain();
+    if (this.#ending !== undefined) session[this.#ending]();
   }
 
   delete(session: H2Session): void {
@@ -29,12 +29,13 @@ export class SessionSet {
 
   /** GOAWAY to all, now and later; streams in progress finish. */
   drain(): void {
-    this.#draining = true;
+    this.#ending ??= "drain";
     for (const session of [...this.#sessions]) session.drain();
   }
 
-  /** Drops all at once. */
+  /** Drops all at once, now and later. */
   destroy(): void {
+    this.#ending = "destroy";
     for (const session of [...this.#sessions]) session.destroy();
   }
 }

@@ -2,10 +2,13 @@ import type { HeaderList } from "../wire/h2/mod.ts";
 import { TunnelError } from "./errors.ts";
 import type { H2Session } from "./h2_session.ts";
 import type { H2Stream } from "./h2_stream.ts";
+import { SessionSet } from "./session_set.ts";
 
 export interface TunnelPoolOptions {
   readonly streamsPerConnectionMax: number;
   readonly unusedReleaseMs: number;
+  /** Default {@link POOL_SESSIONS_MAX}. */
+  readonly sessionsMax?: number;
 }
 
 /** Told by a session what becomes of it. */
@@ -31,7 +34,10 @@ export interface PooledStream {
   readonly reused: boolean;
 }
 
-/** Sessions of one pod in one worker; a peer may end up with several each. */
+/**
+ * Sessions of one pod in one worker past which an idle one makes room for each
+ * new one. Busy ones are bounded by the pod's connections. As in ztunnel.
+ */
 export const POOL_SESSIONS_MAX = 500;
 
 /**
@@ -43,6 +49,8 @@ export const POOL_SESSIONS_MAX = 500;
 export class TunnelPool {
   readonly #options: TunnelPoolOptions;
   readonly #entries = new Map<string, Entry>();
+  /** Also those that take no more streams, until they have closed. */
+  readonly #open = new SessionSet();
   readonly #idle = new Map<H2Session, ReturnType<typeof setTimeout>>();
   #closed = false;
 
@@ -50,11 +58,9 @@ export class TunnelPool {
     this.#options = options;
   }
 
-  /** Sessions that are open now. */
+  /** Sessions that have not closed. */
   get size(): number {
-    let size = 0;
-    for (const entry of this.#entries.values()) size += entry.sessions.size;
-    return size;
+    return this.#open.size;
   }
 
   /**
@@ -72,33 +78,28 @@ export class TunnelPool {
       const entry = this.#entryOf(key);
       const stream = this.#streamOn(entry, headers);
       if (stream !== undefined) return { stream, reused };
-      const first = entry.opening === undefined;
-      await (entry.opening ??= this.#open(key, entry, open));
-      // Whoever asked for the tunnel is woken first; a tunnel that has no room
-      // for its very first stream never will.
-      if (!first) continue;
-      const own = this.#streamOn(entry, headers);
-      if (own !== undefined) return { stream: own, reused: false };
-      throw new TunnelError("http2", "h2 failed: the peer takes no streams");
+      // Whoever waits may find the tunnel full when it is there: once more then.
+      await (entry.opening ??= this.#openSession(key, entry, open));
     }
   }
 
   /** Finishes what runs and takes nothing new. */
   drain(): void {
     this.#closed = true;
-    for (const { sessions } of this.#entries.values()) {
-      for (const session of [...sessions]) session.drain();
-    }
+    this.#open.drain();
   }
 
   /** Drops all tunnels at once. */
-  destroy(reason?: Error): void {
+  destroy(): void {
     this.#closed = true;
-    for (const { sessions } of [...this.#entries.values()]) {
-      for (const session of [...sessions]) session.destroy(reason);
-    }
+    this.#open.destroy();
     for (const timer of this.#idle.values()) clearTimeout(timer);
     this.#entries.clear();
+  }
+
+  /** Resolves when no session is open, now or later. */
+  whenEmpty(): Promise<void> {
+    return this.#open.whenEmpty();
   }
 
   #entryOf(key: string): Entry {
@@ -122,18 +123,28 @@ export class TunnelPool {
     return undefined;
   }
 
-  async #open(key: string, entry: Entry, open: OpenSession): Promise<void> {
-    if (this.size >= POOL_SESSIONS_MAX) this.#closeOneIdle();
+  async #openSession(
+    key: string,
+    entry: Entry,
+    open: OpenSession,
+  ): Promise<void> {
+    const { sessionsMax = POOL_SESSIONS_MAX } = this.#options;
+    if (this.size >= sessionsMax) this.#closeOneIdle();
     let session: H2Session | undefined;
     const forget = () => session && this.#forget(key, entry, session);
     try {
       session = await open({
         onStreamClosed: () => this.#settle(session),
-        onGoAway: () => forget(),
-        onClosed: () => forget(),
+        onGoAway: forget,
+        onClosed: () => {
+          forget();
+          if (session !== undefined) this.#open.delete(session);
+        },
       });
       if (this.#closed) return session.destroy();
-      if (!session.closed) entry.sessions.add(session);
+      requireUsable(session);
+      this.#open.add(session);
+      entry.sessions.add(session);
       this.#settle(session);
     } finally {
       entry.opening = undefined;
@@ -175,4 +186,12 @@ export class TunnelPool {
     if (entry.sessions.size > 0 || entry.opening !== undefined) return;
     if (this.#entries.get(key) === entry) this.#entries.delete(key);
   }
+}
+
+/** A tunnel without room for its very first stream would be opened again for ever. */
+function requireUsable(session: H2Session): void {
+  if (session.closed) throw new TunnelError("http2", "connection closed");
+  if (session.h2.canOpen) return;
+  session.destroy();
+  throw new TunnelError("http2", "h2 failed: the peer takes no streams");
 }
