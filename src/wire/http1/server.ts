@@ -37,6 +37,11 @@ export class Http1Server extends Http1Connection {
     });
   }
 
+  /** A request's head has begun and goes on: the edge limits for how long. */
+  get readingHead(): boolean {
+    return this.state !== "closed" && !this.#heads.idle;
+  }
+
   /**
    * Sends an informational or final response, or trailers. What the client
    * cannot take is left out: 1xx for HTTP/1.0, trailers behind a body that is

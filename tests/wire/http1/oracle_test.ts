@@ -4,7 +4,9 @@ import fc from "fast-check";
 import type { HeaderList } from "../../../src/wire/http1/mod.ts";
 import { askOracle, type OracleMessage } from "./llhttp.ts";
 import { mutated, plausibleRequests, plausibleResponses } from "./mutations.ts";
-import { ACCEPTED, get, REFUSED } from "./requests.ts";
+import { ACCEPTED } from "./accepted_requests.ts";
+import { REFUSED } from "./refused_requests.ts";
+import { get } from "./requests.ts";
 import {
   exchange,
   GET,

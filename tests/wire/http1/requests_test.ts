@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { HeaderList } from "../../../src/wire/http1/mod.ts";
-import { ACCEPTED, REFUSED, REFUSED_WITH } from "./requests.ts";
+import { ACCEPTED } from "./accepted_requests.ts";
+import { REFUSED, REFUSED_WITH } from "./refused_requests.ts";
 import { exchange, newServer, octetsOf, OK, outputOf } from "./support.ts";
 
 const refusals = [

@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { mutated, plausibleRequests, plausibleResponses } from "./mutations.ts";
-import { ACCEPTED, get, post, REFUSED } from "./requests.ts";
+import { ACCEPTED } from "./accepted_requests.ts";
+import { REFUSED } from "./refused_requests.ts";
+import { get, post } from "./requests.ts";
 import {
   type Event,
   exchange,
