@@ -177,7 +177,11 @@ function allowed(
 ): CheckOutcome {
   const removed = (headerValue(answer.headers, TO_REMOVE) ?? "").split(",")
     .map((name) => name.trim().toLowerCase()).filter(isCopyable);
-  const set = chosen(answer.headers, stringTest(authorizer.upstreamOnAllow));
+  const isSet = stringTest(authorizer.upstreamOnAllow);
+  const set = chosen(
+    answer.headers,
+    (name) => name !== TO_REMOVE && isSet(name),
+  );
   return {
     kind: "allow",
     request: {

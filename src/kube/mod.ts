@@ -14,5 +14,10 @@ export {
   waypointConfig,
   type WaypointSettings,
 } from "./waypoint_config.ts";
-export { httpPolicies } from "./http_policies.ts";
 export { podsOfGateway } from "./pods_of_gateway.ts";
+export { type HttpPolicies, httpPolicies } from "./http_policies.ts";
+export {
+  type RequestAuthentications,
+  requestAuthentications,
+} from "./request_authentications.ts";
+export { type ReadMeshConfig, readMeshConfig } from "./mesh_config.ts";
