@@ -293,7 +293,7 @@ export interface Config {
   readonly drainMs: number;
   /** Lifetime asked for in a certificate request, in ms. Default 24 h. `SECRET_TTL`. */
   readonly secretTtlMs: number;
-  /** SO_MARK of data-plane sockets. Default 1337, none in dedicated mode. `PACKET_MARK`. */
+  /** SO_MARK of data-plane sockets. Default 1337, none in dedicated and waypoint mode. `PACKET_MARK`. */
   readonly packetMark: number | undefined;
   /** true: keep the peer's address or fail to bind; false: never; undefined (default): when possible. `ENABLE_ORIG_SRC`. */
   readonly requireOriginalSource: boolean | undefined;

@@ -163,12 +163,12 @@ function drainOfGrace(seconds: number): number {
   return Math.max(1, seconds - spare) * 1_000;
 }
 
-/** Dedicated mode marks nothing unless it is told to. */
+/** @param inPods Whether the proxy works in others' pods, whose rules know it by the mark. */
 export function readPacketMark(
   settings: Settings,
-  proxyMode: Config["proxyMode"],
+  inPods: boolean,
 ): number | undefined {
-  const byDefault = proxyMode === "shared" ? 1337 : undefined;
+  const byDefault = inPods ? 1337 : undefined;
   return settings.read("PACKET_MARK", wholeNumber(0, U32_MAX), byDefault);
 }
 

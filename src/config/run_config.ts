@@ -53,7 +53,7 @@ export function readRunConfig(
     ca: readCertificateAuthority(settings, machine),
     authToken: readAuthToken(settings, machine),
     ...readEnrolment(settings, machine),
-    ...readProxyShape(settings),
+    ...readProxyShape(settings, mode),
     ...readLanes(settings),
     workers: readWorkers(settings, proxyConfig, machine),
     ...readListeners(settings, proxyConfig, ipv6),
@@ -143,6 +143,7 @@ function readEnrolment(
 
 function readProxyShape(
   settings: Settings,
+  mode: Mode,
 ): Part<
   "proxyMode" | "dedicatedWorkload" | "proxyEnabled" | "socks5" | "packetMark"
 > {
@@ -164,7 +165,10 @@ function readProxyShape(
     dedicatedWorkload,
     proxyEnabled: settings.read("ENABLE_PROXY", BOOLEAN, true),
     socks5: settings.read("UNSTABLE_ENABLE_SOCKS5", BOOLEAN, false),
-    packetMark: readPacketMark(settings, proxyMode),
+    packetMark: readPacketMark(
+      settings,
+      mode === "node" && proxyMode === "shared",
+    ),
   };
 }
 

@@ -6,8 +6,11 @@ export interface PodOrder {
   readonly name: string;
   readonly namespace: string;
   readonly serviceAccount: string;
-  /** Its network namespace; the host owns the descriptor from the call on. */
-  readonly netns: Fd;
+  /**
+   * Its network namespace; the host owns the descriptor from the call on.
+   * undefined: the one that this process runs in.
+   */
+  readonly netns: Fd | undefined;
 }
 
 /** Whoever serves pods: what an enroller needs of it, and no more. */

@@ -8,8 +8,6 @@ import {
 } from "../kube/mod.ts";
 import { parseIp } from "../model/address.ts";
 import { DEFAULT_MESH_CONFIG } from "../model/mesh_config.ts";
-import { dupFd } from "../sys/libc.ts";
-import { openNetns } from "../sys/netns.ts";
 import type { Enrolment, EnrolmentOptions } from "./enrolment.ts";
 import { type ProcessOptions, runProcess } from "./mesh_process.ts";
 import { findOwnPod, type OwnPod } from "./own_pod.ts";
@@ -43,8 +41,7 @@ function serveItself(
     if (own === undefined) {
       return readiness.set("workload proxy manager", false);
     }
-    const netns = openNetns("/proc/thread-self/ns/net");
-    await pods.add({ ...own, netns: dupFd(netns) });
+    await pods.add({ ...own, netns: undefined });
     readiness.set("workload proxy manager", true);
   };
   const tryServe = () =>

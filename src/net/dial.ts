@@ -19,8 +19,8 @@ import { writableSockets } from "./writable_sockets.ts";
 
 export interface DialOptions {
   /** Namespace to connect from; the process's own when absent. */
-  readonly netns?: Fd;
-  readonly mark?: number;
+  readonly netns?: Fd | undefined;
+  readonly mark?: number | undefined;
   readonly tuning: TcpTuning;
   /** Source address to show. Best effort; ignored when it is the target's own. */
   readonly from?: Ip;

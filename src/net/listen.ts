@@ -22,8 +22,8 @@ import { LISTEN_BACKLOG, WRITE_QUEUE_MAX } from "./limits.ts";
 export interface ListenerOptions {
   readonly at: { readonly ip: Ip; readonly port: number };
   /** Namespace to listen in; the process's own when absent. */
-  readonly netns?: Fd;
-  readonly mark?: number;
+  readonly netns?: Fd | undefined;
+  readonly mark?: number | undefined;
   readonly reusePort: boolean;
   readonly transparent: "require" | "try" | "off";
   readonly tuning: TcpTuning;

@@ -55,7 +55,8 @@ export interface CertificateReader {
 /** One pod that this process serves. */
 export interface ServedPod {
   readonly info: PodInfo;
-  readonly netns: Fd;
+  /** undefined: the one that this process runs in. */
+  readonly netns: Fd | undefined;
   readonly connections: ConnectionTable;
   /** Tunnels that this pod opened. */
   readonly pool: TunnelPool;

@@ -163,7 +163,7 @@ async function dialApplication(
       netns: pod.netns,
       tuning,
       signal,
-      ...(mark === undefined ? {} : { mark }),
+      mark,
       ...(from === undefined ? {} : { from }),
     }),
   );

@@ -131,10 +131,7 @@ async function openPlain(
   signal: AbortSignal,
 ): Promise<TcpStream> {
   const { tuning, packetMark: mark } = settings;
-  const options = { netns, tuning, signal };
-  return new TcpStream(
-    await dialTcp(to, mark === undefined ? options : { ...options, mark }),
-  );
+  return new TcpStream(await dialTcp(to, { netns, tuning, mark, signal }));
 }
 
 function openTunnel(

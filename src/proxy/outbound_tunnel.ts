@@ -97,7 +97,7 @@ async function openSession(
   const raw = await dialTcp(to, {
     netns,
     tuning,
-    ...(mark === undefined ? {} : { mark }),
+    mark,
   });
   const socket = await connectTls(raw, { certificate, expected });
   return new H2Session(new TlsTransport(socket), {

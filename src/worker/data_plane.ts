@@ -4,6 +4,7 @@ import { MeshState } from "../model/mesh_state.ts";
 import { TlsServers } from "../net/tls_servers.ts";
 import type { PodInfo, ProxyContext } from "../proxy/context.ts";
 import type { Waypoint } from "../proxy/waypoint/connect.ts";
+import { Clients } from "../proxy/waypoint/clients.ts";
 import { Loads } from "../proxy/waypoint/loads.ts";
 import type { HttpTelemetry } from "../proxy/waypoint/request_record.ts";
 import { Upstreams } from "../proxy/waypoint/upstreams.ts";
@@ -76,6 +77,7 @@ export class DataPlane {
     this.#roles = isNode ? WORKLOAD_ROLES : waypointRoles(() => this.#waypoint);
     this.#waypointParts = {
       upstreams: new Upstreams(this.#context),
+      clients: new Clients(),
       loads: new Loads(),
       telemetry: this.#httpTelemetry(),
     };
@@ -145,7 +147,7 @@ export class DataPlane {
     for (const pod of this.#pods.values()) pod.connections.recheck();
   }
 
-  #serve(pod: PodInfo, netns: Fd): void {
+  #serve(pod: PodInfo, netns: Fd | undefined): void {
     const { uid } = pod;
     try {
       this.#forget(uid);
@@ -201,6 +203,7 @@ export class DataPlane {
   }
 
   async #drain(graceMs: number): Promise<void> {
+    this.#waypointParts.clients.drain();
     await Promise.all(
       Array.from(this.#pods.values(), (pod) => pod.drain(graceMs)),
     );

@@ -40,7 +40,11 @@ export type ToWorker =
     /** Absent when the identity is no longer needed. */
     readonly state?: CertificateState;
   }
-  | { readonly kind: "serve"; readonly pod: PodInfo; readonly netns: Fd }
+  | {
+    readonly kind: "serve";
+    readonly pod: PodInfo;
+    readonly netns: Fd | undefined;
+  }
   /** What a waypoint is to do; the last one holds. */
   | { readonly kind: "waypoint"; readonly orders: WaypointOrders }
   /** Ends a pod's connections at once and closes its listeners. */

@@ -8,9 +8,12 @@ import type { PodMetrics } from "../telemetry/process_metrics.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { WorkerPool } from "./worker_pool.ts";
 
+/** Stands for the namespace that this process runs in. */
+const OWN_NETNS = "own";
+
 interface Held {
   readonly info: PodInfo;
-  readonly netns: Fd;
+  readonly netns: Fd | undefined;
   /** Tells two namespaces apart. */
   readonly id: string;
   up: boolean;
@@ -51,15 +54,15 @@ export class PodManager implements PodHost {
    * @throws {HairpinError} when its listeners cannot be opened.
    */
   async add({ netns, ...info }: PodOrder): Promise<void> {
-    const id = netnsId(netns);
+    const id = netns === undefined ? OWN_NETNS : netnsId(netns);
     const known = this.#pods.get(info.uid);
     if (known !== undefined && known.id === id) {
-      closeFd(netns);
+      if (netns !== undefined) closeFd(netns);
       return;
     }
     if (known !== undefined) await this.remove(info.uid);
     this.#log.info("pod received, starting proxy", fieldsOf(info));
-    letListenersShare(netns);
+    if (netns !== undefined) letListenersShare(netns);
     const held: Held = { info, netns, id, up: false };
     this.#pods.set(info.uid, held);
     this.#count();
@@ -97,7 +100,7 @@ export class PodManager implements PodHost {
     if (this.#pods.get(held.info.uid) === held) {
       this.#pods.delete(held.info.uid);
     }
-    closeFd(held.netns);
+    if (held.netns !== undefined) closeFd(held.netns);
     this.#count();
   }
 

@@ -102,7 +102,7 @@ export class PodServer implements ServedPod {
   constructor(
     context: ProxyContext,
     readonly info: PodInfo,
-    readonly netns: Fd,
+    readonly netns: Fd | undefined,
     settings: WorkerSettings,
     roles: readonly Role[],
   ) {
@@ -132,7 +132,7 @@ export class PodServer implements ServedPod {
         transparent,
         tuning: role.redirected ? proxy.tuning : {},
         redirected: role.redirected,
-        ...(proxy.packetMark === undefined ? {} : { mark: proxy.packetMark }),
+        mark: proxy.packetMark,
       },
       (accepted) => {
         sockets.value++;

@@ -41,7 +41,7 @@ interface Slot {
 export class WorkerPool {
   readonly #options: WorkerPoolOptions;
   readonly #slots: Slot[];
-  readonly #pods = new Map<string, { pod: PodInfo; netns: Fd }>();
+  readonly #pods = new Map<string, { pod: PodInfo; netns: Fd | undefined }>();
   #logFilter: string;
   #waypoint: WaypointOrders | undefined;
   #ending = false;
@@ -99,7 +99,7 @@ export class WorkerPool {
    * @param netns Stays open until {@link stop} is done.
    * @throws {WorkerError} naming what one worker could not do.
    */
-  async serve(pod: PodInfo, netns: Fd): Promise<void> {
+  async serve(pod: PodInfo, netns: Fd | undefined): Promise<void> {
     this.#pods.set(pod.uid, { pod, netns });
     const order = { kind: "serve", pod, netns } as const;
     const ends = await Promise.allSettled(

@@ -5,6 +5,7 @@ import type { HttpPeer } from "../../model/http.ts";
 import { serviceKey } from "../../model/service.ts";
 import type { ServiceKey, Workload } from "../../model/workload.ts";
 import type { ProxyContext, ServedPod } from "../context.ts";
+import type { Clients } from "./clients.ts";
 import type { Loads } from "./loads.ts";
 import type { HttpTelemetry } from "./request_record.ts";
 import type { Upstreams } from "./upstreams.ts";
@@ -21,6 +22,7 @@ export interface WaypointCall {
   readonly pod: ServedPod;
   readonly workload: Workload;
   readonly upstreams: Upstreams;
+  readonly clients: Clients;
   readonly loads: Loads;
   readonly telemetry: HttpTelemetry;
   readonly target: TakenTarget;

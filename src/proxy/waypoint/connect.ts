@@ -14,6 +14,7 @@ import { destinationOf, type WaypointCall } from "./call.ts";
 import { serveHttp } from "./http_server.ts";
 import { SNIFF_MS, SNIFF_UNDECLARED_MS } from "./limits.ts";
 import { serveOpaque } from "./opaque.ts";
+import type { Clients } from "./clients.ts";
 import type { Loads } from "./loads.ts";
 import type { HttpTelemetry } from "./request_record.ts";
 import type { Upstreams } from "./upstreams.ts";
@@ -23,6 +24,7 @@ import type { WaypointView } from "./view.ts";
 export interface Waypoint {
   readonly view: WaypointView;
   readonly upstreams: Upstreams;
+  readonly clients: Clients;
   readonly loads: Loads;
   readonly telemetry: HttpTelemetry;
 }

@@ -30,14 +30,15 @@ export function serveHttp(
       });
     });
   };
-  if (version === "http1") {
-    new Http1Session(transport, { role: "server", onRequest });
-  } else {
-    new H2Session(transport, {
+  const onClosed = () => call.clients.delete(session);
+  const session = version === "http1"
+    ? new Http1Session(transport, { role: "server", onRequest, onClosed })
+    : new H2Session(transport, {
       role: "server",
       http2: call.context.settings.http2,
       maxConcurrentStreams: CLIENT_STREAMS_MAX,
       onRequest,
+      onClosed,
     });
-  }
+  call.clients.add(session);
 }

@@ -177,8 +177,7 @@ async function connect(
   if (route.kind === "tcp") {
     const { netns } = pod;
     const { tuning, packetMark: mark } = context.settings;
-    const options = { netns, tuning, ...(mark === undefined ? {} : { mark }) };
-    return new TcpStream(await dialTcp(route.to, options));
+    return new TcpStream(await dialTcp(route.to, { netns, tuning, mark }));
   }
   const [ip] = workload.ips;
   return await openTunnelStream(context, pod, {
