@@ -104,7 +104,6 @@ export class Http1Session {
     return {
       onHeaders: (id, headers, kind, end) => {
         if (kind === "request") {
-          this.#stopHeadTimer();
           this.#stream = new Http1Stream(id, this.#http, this);
           this.#options.onRequest?.(this.#stream, headers, end);
         } else {
@@ -151,17 +150,16 @@ export class Http1Session {
   }
 
   #receive(octets: Uint8Array): void {
-    const before = this.#stream;
     this.#http.receive(octets);
     if (this.#http.paused) this.#transport.pause();
-    if (before === undefined && this.#stream === undefined) {
-      this.#startHeadTimer();
-    }
+    this.#watchHead();
   }
 
   /** Some of a request's head is there, and the rest has to follow in time. */
-  #startHeadTimer(): void {
-    if (this.#options.role !== "server" || this.#closed) return;
+  #watchHead(): void {
+    const http = this.#http;
+    if (this.#closed || !(http instanceof Http1Server)) return;
+    if (!http.readingHead) return this.#stopHeadTimer();
     this.#headTimer ??= setTimeout(() => this.destroy(), HEADER_BLOCK_MS);
   }
 

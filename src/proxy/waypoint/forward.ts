@@ -115,7 +115,10 @@ class Attempts {
       if (typeof hop === "string") return unhealthy(hop);
       record.sentTo(hop);
       const version = versionFor(call, arrived.version);
-      const head = { headers: writeRequest(request), end: arrived.end };
+      const head = {
+        headers: writeRequest(request, version),
+        end: arrived.end,
+      };
       const upstream = await call.upstreams.open(hop, version, head);
       if (this.#made === 1) this.#mirror(mirrors, head);
       const end = await this.#exchange.attempt(upstream, {

@@ -1,6 +1,7 @@
 import { normalizePath } from "../../decide/path_normalization.ts";
 import type { HeaderList, HttpRequest } from "../../model/http.ts";
 import type { PathNormalization } from "../../model/mesh_config.ts";
+import type { HttpVersion } from "./upstreams.ts";
 import { HAIRPIN_SOURCE } from "../outbound_tunnel.ts";
 
 /**
@@ -37,11 +38,16 @@ export function readRequest(
   };
 }
 
-/** The header list that a backend is sent. */
-export const writeRequest = (request: HttpRequest): HeaderList => [
+/** The header list that a backend is sent; HTTP/2 knows no `upgrade`. */
+export const writeRequest = (
+  request: HttpRequest,
+  version: HttpVersion,
+): HeaderList => [
   [":method", request.method],
   [":scheme", request.scheme],
   [":authority", request.authority],
   [":path", request.path],
-  ...request.headers,
+  ...(version === "http1"
+    ? request.headers
+    : request.headers.filter(([name]) => name !== "upgrade")),
 ];
