@@ -93,5 +93,5 @@ function fits(kind: RouteKind, protocol: AppProtocol | undefined): boolean {
 
 function refusalOf({ name, port }: ParentRef, kind: RouteKind): string {
   const which = port === undefined ? "no port" : `no port ${port}`;
-  return `"${name}" has ${which} that a ${kind} could be for`;
+  return `"${name}" has ${which} for routes of kind ${kind}`;
 }

@@ -17,6 +17,10 @@ const API_VERSIONS: Record<string, string> = {
   Gateway: "gateway.networking.k8s.io/v1",
   GatewayClass: "gateway.networking.k8s.io/v1",
   HTTPRoute: "gateway.networking.k8s.io/v1",
+  GRPCRoute: "gateway.networking.k8s.io/v1",
+  TLSRoute: "gateway.networking.k8s.io/v1alpha3",
+  TCPRoute: "gateway.networking.k8s.io/v1alpha2",
+  ReferenceGrant: "gateway.networking.k8s.io/v1beta1",
 };
 
 /** @param name `namespace/name`, or a name in the namespace `shop`. */
