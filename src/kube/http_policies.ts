@@ -89,6 +89,9 @@ function convertPolicy(
   if (action === "DENY" && common.rules.length === 0) {
     warnings.push(`${called} denies nothing: it has no rules`);
   }
+  if (common.dryRun && (action === "CUSTOM" || action === "AUDIT")) {
+    warnings.push(`${called} does nothing: there is no dry run of ${action}`);
+  }
   if (action !== "CUSTOM") return { policy: { ...common, action }, warnings };
   const provider = spec.provider?.name ?? "";
   const authorizer = Object.hasOwn(authorizers, provider)

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import {
   isForAudience,
   type ParsedToken,
@@ -142,3 +143,22 @@ for (const [has, wants, is] of audiences) {
     assert.equal(isForAudience({ audiences: has }, wants), is);
   });
 }
+
+Deno.test("parseToken() never throws", () => {
+  const section = fc.oneof(
+    fc.string(),
+    fc.base64String(),
+    fc.json().map(encode),
+    fc.constant(encode({ alg: "RS256" })),
+    fc.uint8Array().map((octets) =>
+      octets.toBase64({ alphabet: "base64url", omitPadding: true })
+    ),
+  );
+  fc.assert(
+    fc.property(fc.array(section, { maxLength: 4 }), (sections) => {
+      const read = parseToken(sections.join("."));
+      assert.ok(typeof read === "string" || typeof read.algorithm === "string");
+    }),
+    { numRuns: 1_000 },
+  );
+});

@@ -14,16 +14,18 @@ import { parsed, type Raw, raw } from "./objects.ts";
 
 export const GATEWAY = "shop/waypoint";
 
+export const GATEWAY_REF = {
+  group: "gateway.networking.k8s.io",
+  kind: "Gateway",
+  name: "waypoint",
+};
+
 /** A policy for the whole waypoint. */
 export const policy = (spec: Raw, name = "p", metadata: Raw = {}): Raw =>
   raw("AuthorizationPolicy", name, {
     metadata,
     spec: {
-      targetRefs: [{
-        group: "gateway.networking.k8s.io",
-        kind: "Gateway",
-        name: "waypoint",
-      }],
+      targetRefs: [GATEWAY_REF],
       ...spec,
     },
   });
