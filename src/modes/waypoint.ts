@@ -4,6 +4,7 @@ import {
   httpPolicies,
   type KubeObject,
   type MeshSettings,
+  requestAuthentications,
   waypointConfig,
 } from "../kube/mod.ts";
 import { parseIp } from "../model/address.ts";
@@ -78,10 +79,19 @@ function ordersFor(
   const config = waypointConfig(objects, gateway, settings);
   const mesh = DEFAULT_MESH_CONFIG;
   const policies = httpPolicies(objects, gateway, mesh, settings);
-  const { pathNormalization } = mesh;
+  const tokens = requestAuthentications(objects, gateway, settings);
   return {
-    orders: { config, policies: policies.attached, pathNormalization },
-    warnings: [...config.warnings, ...policies.warnings],
+    orders: {
+      config,
+      policies: policies.attached,
+      requestAuthentications: tokens.attached,
+      pathNormalization: mesh.pathNormalization,
+    },
+    warnings: [
+      ...config.warnings,
+      ...policies.warnings,
+      ...tokens.warnings,
+    ],
   };
 }
 

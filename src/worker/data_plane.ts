@@ -3,6 +3,9 @@ import type { MeshDelta } from "../model/delta.ts";
 import { MeshState } from "../model/mesh_state.ts";
 import { TlsServers } from "../net/tls_servers.ts";
 import type { PodInfo, ProxyContext } from "../proxy/context.ts";
+import { KeyCache } from "../control/jwks/mod.ts";
+import { systemClock } from "../control/system_clock.ts";
+import { VerifiedTokens } from "../proxy/tokens/mod.ts";
 import type { Waypoint } from "../proxy/waypoint/connect.ts";
 import { Clients } from "../proxy/waypoint/clients.ts";
 import { Loads } from "../proxy/waypoint/loads.ts";
@@ -51,6 +54,7 @@ export class DataPlane {
   /** The same pods by what a workload record tells of them. */
   readonly #podsByName = new Map<string, PodServer>();
   readonly #context: ProxyContext;
+  readonly #keys: KeyCache;
   readonly #roles: readonly Role[];
   readonly #waypointParts: Omit<Waypoint, "view">;
   #waypoint: Waypoint | undefined;
@@ -74,11 +78,21 @@ export class DataPlane {
     const node = isNode ? settings.nodeName : undefined;
     this.#waiter = new WorkloadWaiter(this.#mesh, node);
     this.#context = this.#makeContext();
+    this.#keys = new KeyCache({
+      fetch,
+      clock: systemClock,
+      onFailure: (why) => this.#log.warn("cannot fetch keys", { why }),
+    });
     this.#roles = isNode ? WORKLOAD_ROLES : waypointRoles(() => this.#waypoint);
     this.#waypointParts = {
       upstreams: new Upstreams(this.#context),
       clients: new Clients(),
       loads: new Loads(),
+      tokens: {
+        keys: this.#keys,
+        verified: new VerifiedTokens(),
+        nowMs: () => Date.now(),
+      },
       telemetry: this.#httpTelemetry(),
     };
     setInterval(this.#watchLoop(), FIGURES_INTERVAL_MS);
@@ -169,10 +183,9 @@ export class DataPlane {
 
   /** Connections that policy no longer allows are ended, as for a workload. */
   #follow(orders: WaypointOrders): void {
-    this.#waypoint = {
-      ...this.#waypointParts,
-      view: new WaypointView(orders),
-    };
+    const view = new WaypointView(orders);
+    this.#keys.follow(view.keySources());
+    this.#waypoint = { ...this.#waypointParts, view };
     for (const pod of this.#pods.values()) pod.connections.recheck();
   }
 

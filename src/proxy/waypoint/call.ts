@@ -5,6 +5,7 @@ import type { HttpPeer } from "../../model/http.ts";
 import { serviceKey } from "../../model/service.ts";
 import type { ServiceKey, Workload } from "../../model/workload.ts";
 import type { ProxyContext, ServedPod } from "../context.ts";
+import type { TokenContext } from "../tokens/mod.ts";
 import type { Clients } from "./clients.ts";
 import type { Loads } from "./loads.ts";
 import type { HttpTelemetry } from "./request_record.ts";
@@ -24,6 +25,7 @@ export interface WaypointCall {
   readonly upstreams: Upstreams;
   readonly clients: Clients;
   readonly loads: Loads;
+  readonly tokens: TokenContext;
   readonly telemetry: HttpTelemetry;
   readonly target: TakenTarget;
   /** As the client asked: a service's address, or a pod's. */

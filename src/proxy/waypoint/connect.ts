@@ -14,6 +14,7 @@ import { destinationOf, type WaypointCall } from "./call.ts";
 import { serveHttp } from "./http_server.ts";
 import { SNIFF_MS, SNIFF_UNDECLARED_MS } from "./limits.ts";
 import { serveOpaque } from "./opaque.ts";
+import type { TokenContext } from "../tokens/mod.ts";
 import type { Clients } from "./clients.ts";
 import type { Loads } from "./loads.ts";
 import type { HttpTelemetry } from "./request_record.ts";
@@ -26,6 +27,7 @@ export interface Waypoint {
   readonly upstreams: Upstreams;
   readonly clients: Clients;
   readonly loads: Loads;
+  readonly tokens: TokenContext;
   readonly telemetry: HttpTelemetry;
 }
 

@@ -1,14 +1,14 @@
 /** One request at a waypoint: read, judge, route, answer or send on, report. */
-import { authorizeHttp } from "../../decide/authorize_http.ts";
 import { failureReply } from "../../decide/failure_reply.ts";
 import { planRequest, type RequestPlan } from "../../decide/http_plan.ts";
-import { type LocalReply, localReply } from "../../decide/local_reply.ts";
+import { localReply } from "../../decide/local_reply.ts";
 import type { HeaderList, HttpRequest } from "../../model/http.ts";
 import { DEFAULT_RETRY } from "../../decide/retry.ts";
 import type { MessageStream } from "../../net/message_stream.ts";
 import { parseFlags } from "../../telemetry/response_flags.ts";
-import { peerOf, serviceOf, type WaypointCall } from "./call.ts";
+import { serviceOf, type WaypointCall } from "./call.ts";
 import { forward, type ForwardPlan } from "./forward.ts";
+import { judge, type OwnAnswer } from "./judge.ts";
 import { readRequest } from "./http_request.ts";
 import { sendReply } from "./reply.ts";
 import { type RequestOutcome, RequestRecord } from "./request_record.ts";
@@ -20,15 +20,6 @@ export interface Arrived {
   /** Whether it has no body. */
   readonly end: boolean;
   readonly version: HttpVersion;
-}
-
-/** What is answered without a backend, and why. */
-interface OwnAnswer {
-  readonly reply: LocalReply;
-  readonly flag?: string;
-  readonly details?: string;
-  readonly policy?: string | undefined;
-  readonly routeName?: string | undefined;
 }
 
 /** Serves one request; it ends with a line in the access log, whatever happens. */
@@ -49,9 +40,9 @@ export async function serveRequest(
     return answer({ reply, details: "path_normalization_failed" });
   }
   record.received(request);
-  const denied = judge(call, request);
-  if (denied !== undefined) return answer(denied);
-  const plan = planOf(call, request);
+  const judged = await judge(call, request, !arrived.end);
+  if (judged.kind === "answer") return answer(judged.answer);
+  const plan = planOf(call, judged.request);
   if (plan.kind === "reply") {
     return answer({
       reply: plan.reply,
@@ -60,32 +51,14 @@ export async function serveRequest(
       ...(plan.because === undefined ? {} : { details: plan.because }),
     });
   }
-  const end = await forward({ call, client, arrived, record }, plan);
+  const end = await forward(
+    { call, client, arrived, record },
+    withHeaders(plan, judged.responseHeaders),
+  );
   if (end.kind === "answered") return record.finish(end.outcome);
   const reply = failureReply(end.failure, request, plan.source?.kind);
   answer({ reply, flag: reply.flag, routeName: plan.source?.name });
   context.log("proxy::waypoint").debug("no response", { why: end.because });
-}
-
-/** @returns what to answer when policy does not let the request pass. */
-function judge(
-  call: WaypointCall,
-  request: HttpRequest,
-): OwnAnswer | undefined {
-  const policies = call.view.policiesFor(serviceOf(call), "http");
-  const verdict = authorizeHttp(policies, { request, peer: peerOf(call) });
-  if (verdict.kind === "allow") return undefined;
-  const policy = verdict.by && `${verdict.by.namespace}/${verdict.by.name}`;
-  if (verdict.kind === "deny") {
-    return { reply: verdict.reply, details: verdict.details, policy };
-  }
-  // A provider that cannot be asked has not said yes.
-  const text = { status: 403, body: "RBAC: access denied" };
-  return {
-    reply: localReply(request, text),
-    details: "ext_authz_error",
-    policy,
-  };
 }
 
 /** Pods that are called by their own addresses have no routes. */
@@ -113,6 +86,16 @@ function planOf(
   };
   return planRequest(view.routes, request, query, context.random);
 }
+
+/** What an external authorizer adds to the response. */
+const withHeaders = (plan: ForwardPlan, add: HeaderList): ForwardPlan =>
+  add.length === 0 ? plan : {
+    ...plan,
+    responseHeaders: [
+      ...plan.responseHeaders,
+      { set: [], add: add.map(([name, value]) => [name, value]), remove: [] },
+    ],
+  };
 
 const outcomeOf = (
   { reply, flag, details, policy, routeName }: OwnAnswer,

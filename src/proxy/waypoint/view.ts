@@ -6,6 +6,11 @@ import { compileRoutes, type RouteTable } from "../../decide/http_route.ts";
 import type { Fronted } from "../../decide/waypoint_target.ts";
 import { type Attached, attachedTo } from "../../model/attached.ts";
 import type { HttpPolicy } from "../../model/http_policy.ts";
+import type {
+  KeySource,
+  RequestAuthentication,
+  TokenRule,
+} from "../../model/request_authentication.ts";
 import type { PathNormalization } from "../../model/mesh_config.ts";
 import {
   DEFAULT_UPSTREAM_POLICY,
@@ -18,6 +23,7 @@ import type { ServiceKey } from "../../model/workload.ts";
 export interface WaypointOrders {
   readonly config: WaypointConfig;
   readonly policies: Attached<HttpPolicy>;
+  readonly requestAuthentications: Attached<RequestAuthentication>;
   readonly pathNormalization: PathNormalization;
 }
 
@@ -51,6 +57,20 @@ export class WaypointView implements Fronted {
     const made = compilePolicies(attached, { traffic });
     this.#policies.set(key, made);
     return made;
+  }
+
+  /** @param service as for {@link policiesFor}. */
+  tokenRulesFor(service: ServiceKey | undefined): readonly TokenRule[] {
+    const { requestAuthentications } = this.#orders;
+    return attachedTo(requestAuthentications, service)
+      .flatMap(({ rules }) => rules);
+  }
+
+  /** Where all keys come from that token rules name. */
+  keySources(): KeySource[] {
+    const { gateway, services } = this.#orders.requestAuthentications;
+    return [...gateway, ...Object.values(services).flat()]
+      .flatMap(({ rules }) => rules).map(({ keys }) => keys);
   }
 
   upstreamPolicy(service: ServiceKey): UpstreamPolicy {
