@@ -13,7 +13,6 @@ export class Readiness {
   readonly #done = new Set<Task>();
   readonly #log: Logger;
   #draining = false;
-  #saidReady = false;
 
   constructor(log: Logger) {
     this.#log = log;
@@ -39,13 +38,7 @@ export class Readiness {
       );
     } else {
       this.#log.info(`Task '${task}' complete, marking server ready`);
-      this.#saidReady = true;
     }
-  }
-
-  /** Whether it has been ready once. */
-  get wasReady(): boolean {
-    return this.#saidReady;
   }
 
   drain(): void {

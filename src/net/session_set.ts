@@ -4,7 +4,7 @@ import type { H2Session } from "./h2_session.ts";
 export class SessionSet {
   readonly #sessions = new Set<H2Session>();
   #ending: "drain" | "destroy" | undefined;
-  #onEmpty: (() => void) | undefined;
+  #empty: PromiseWithResolvers<void> | undefined;
 
   get size(): number {
     return this.#sessions.size;
@@ -18,13 +18,16 @@ export class SessionSet {
 
   delete(session: H2Session): void {
     this.#sessions.delete(session);
-    if (this.#sessions.size === 0) this.#onEmpty?.();
+    if (this.#sessions.size > 0) return;
+    this.#empty?.resolve();
+    this.#empty = undefined;
   }
 
   /** Resolves when none is open, now or later. */
   whenEmpty(): Promise<void> {
     if (this.#sessions.size === 0) return Promise.resolve();
-    return new Promise((resolve) => this.#onEmpty = resolve);
+    this.#empty ??= Promise.withResolvers();
+    return this.#empty.promise;
   }
 
   /** GOAWAY to all, now and later; streams in progress finish. */

@@ -26,7 +26,9 @@ export interface OpenConnection {
 /** The open connections of one pod in one worker. */
 export class ConnectionTable {
   readonly #open = new Set<OpenConnection>();
-  #onEmpty: (() => void) | undefined;
+  #empty: PromiseWithResolvers<void> | undefined;
+  /** Why everything was ended, once it was. */
+  #ended: "drain" | "pod-removed" | undefined;
 
   get size(): number {
     return this.#open.size;
@@ -34,11 +36,14 @@ export class ConnectionTable {
 
   add(connection: OpenConnection): void {
     this.#open.add(connection);
+    if (this.#ended !== undefined) connection.cancellation.cancel(this.#ended);
   }
 
   remove(connection: OpenConnection): void {
     this.#open.delete(connection);
-    if (this.#open.size === 0) this.#onEmpty?.();
+    if (this.#open.size > 0) return;
+    this.#empty?.resolve();
+    this.#empty = undefined;
   }
 
   rows(): ConnectionRow[] {
@@ -54,8 +59,9 @@ export class ConnectionTable {
     }
   }
 
-  /** Ends everything at once. */
+  /** Ends everything at once, also what was on its way here. */
   cancelAll(why: "drain" | "pod-removed"): void {
+    this.#ended ??= why;
     for (const connection of [...this.#open]) {
       connection.cancellation.cancel(why);
     }
@@ -64,6 +70,7 @@ export class ConnectionTable {
   /** Resolves when no connection is open, now or later. */
   whenEmpty(): Promise<void> {
     if (this.#open.size === 0) return Promise.resolve();
-    return new Promise((resolve) => this.#onEmpty = resolve);
+    this.#empty ??= Promise.withResolvers();
+    return this.#empty.promise;
   }
 }

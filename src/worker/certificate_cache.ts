@@ -17,10 +17,15 @@ export class CertificateCache implements CertificateReader {
   readonly #states = new Map<string, CertificateState>();
   readonly #waiting = new Map<string, Waiter>();
   readonly #want: (identity: Identity) => void;
+  readonly #waitMs: number;
 
   /** @param want Asks the control thread for one. */
-  constructor(want: (identity: Identity) => void) {
+  constructor(
+    want: (identity: Identity) => void,
+    waitMs = CERTIFICATE_WAIT_MS,
+  ) {
     this.#want = want;
+    this.#waitMs = waitMs;
   }
 
   async get(identity: Identity): Promise<WorkloadCertificate> {
@@ -29,7 +34,8 @@ export class CertificateCache implements CertificateReader {
     if (state?.at === "available" && isFresh(state.certificate)) {
       return state.certificate;
     }
-    if (state?.at !== "initializing") this.#want(identity);
+    const asked = state?.at === "initializing" || this.#waiting.has(spiffeId);
+    if (!asked) this.#want(identity);
     if (state?.at === "unavailable") throw unavailable(state.why);
     return await this.#wait(spiffeId);
   }
@@ -45,7 +51,7 @@ export class CertificateCache implements CertificateReader {
       return;
     }
     this.#states.set(spiffeId, state);
-    if (state.at === "available") {
+    if (state.at === "available" && isFresh(state.certificate)) {
       this.#settle(spiffeId, (w) => w.resolve(state.certificate));
     } else if (state.at === "unavailable") {
       this.#settle(spiffeId, (w) => w.reject(unavailable(state.why)));
@@ -63,7 +69,7 @@ export class CertificateCache implements CertificateReader {
           spiffeId,
           (w) => w.reject(unavailable("timed out waiting for a certificate")),
         ),
-      CERTIFICATE_WAIT_MS,
+      this.#waitMs,
     );
     return waiter.promise.finally(() => clearTimeout(timer));
   }

@@ -7,12 +7,18 @@ import { WORKLOAD_WAIT_MS } from "../proxy/limits.ts";
 export class WorkloadWaiter {
   readonly #mesh: MeshReader;
   readonly #where: { readonly node?: string };
+  readonly #waitMs: number;
   readonly #waiting = new Map<PodInfo, (found: Workload | undefined) => void>();
   readonly #promises = new Map<PodInfo, Promise<Workload | undefined>>();
 
   /** @param node Where the pods are; undefined looks on every node. */
-  constructor(mesh: MeshReader, node: string | undefined) {
+  constructor(
+    mesh: MeshReader,
+    node: string | undefined,
+    waitMs = WORKLOAD_WAIT_MS,
+  ) {
     this.#mesh = mesh;
+    this.#waitMs = waitMs;
     this.#where = node === undefined ? {} : { node };
   }
 
@@ -23,7 +29,7 @@ export class WorkloadWaiter {
     const known = this.#promises.get(pod);
     if (known !== undefined) return known;
     const { promise, resolve } = Promise.withResolvers<Workload | undefined>();
-    const timer = setTimeout(() => resolve(undefined), WORKLOAD_WAIT_MS);
+    const timer = setTimeout(() => resolve(undefined), this.#waitMs);
     this.#waiting.set(pod, resolve);
     const settled = promise.finally(() => {
       clearTimeout(timer);
