@@ -17,8 +17,8 @@ class FakeHost implements PodHost {
   readonly #running = new Map<string, string>();
 
   add({ uid, netns }: PodOrder): Promise<void> {
-    const id = netnsId(netns);
-    closeFd(netns);
+    const id = netnsId(netns!);
+    closeFd(netns!);
     this.calls.push(`add ${uid}`);
     if (this.failing.has(uid)) return Promise.reject(new Error("port in use"));
     this.#running.set(uid, id);

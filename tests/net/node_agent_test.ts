@@ -22,8 +22,8 @@ async function setUp() {
   const served = new Map<string, string>();
   const host: PodHost = {
     add({ netns, ...pod }: PodOrder) {
-      served.set(pod.uid, `${pod.namespace}/${pod.name} ${netnsId(netns)}`);
-      closeFd(netns);
+      served.set(pod.uid, `${pod.namespace}/${pod.name} ${netnsId(netns!)}`);
+      closeFd(netns!);
       return pod.uid === "stuck"
         ? Promise.reject(new Error("port in use"))
         : Promise.resolve();
