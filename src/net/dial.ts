@@ -42,6 +42,7 @@ export async function dialTcp(
   to: SocketAddress,
   options: DialOptions,
 ): Promise<Socket> {
+  if (options.signal?.aborted) throw givenUp(to);
   const fd = start(to, options);
   try {
     // On loopback the answer is there by now, and nothing has to be waited for.
@@ -94,6 +95,12 @@ function toDialError(to: SocketAddress, code: number): DialError {
   return new DialError(formatAddress(to), why, describeErrno(code));
 }
 
+const givenUp = (to: SocketAddress) =>
+  new DialError(formatAddress(to), "aborted", "given up");
+
+const timedOut = (to: SocketAddress) =>
+  new DialError(formatAddress(to), "timeout", "deadline has elapsed");
+
 /** Resolves when the attempt has ended, either way; rejects when it must not go on. */
 function ended(
   fd: Fd,
@@ -107,15 +114,10 @@ function ended(
       writableSockets.forget(fd);
       act();
     };
-    const fail = (why: "timeout" | "aborted", detail: string) =>
-      settle(() => reject(new DialError(formatAddress(to), why, detail)));
-    const abort = () => fail("aborted", "given up");
-    const timer = setTimeout(
-      () => fail("timeout", "deadline has elapsed"),
-      timeoutMs,
-    );
+    const fail = (reason: DialError) => settle(() => reject(reason));
+    const abort = () => fail(givenUp(to));
+    const timer = setTimeout(() => fail(timedOut(to)), timeoutMs);
     signal?.addEventListener("abort", abort);
-    if (signal?.aborted) return abort();
     writableSockets.whenWritable(fd, () => settle(resolve));
   });
 }

@@ -55,7 +55,10 @@ export interface CertificateReader {
 /** One pod that this process serves. */
 export interface ServedPod {
   readonly info: PodInfo;
-  /** undefined: the one that this process runs in. */
+  /**
+   * undefined: the one that this process runs in. To be read when it is used:
+   * the descriptor is another's once the pod is gone, and reading it throws.
+   */
   readonly netns: Fd | undefined;
   readonly connections: ConnectionTable;
   /** Tunnels that this pod opened. */

@@ -72,14 +72,18 @@ export async function serveInbound(
       mayStay(context, workload, { connection: subject, passage }),
   });
   const job: Job = { context, inbound, connection };
-  let end = passage.kind === "turn" ? await turn(job, passage.due) : undefined;
-  if (end === undefined && passage.kind === "turn") {
-    passage = { kind: "straight", bypass: "observe" };
-  }
-  end ??= passage.kind === "refuse"
-    ? refuse(inbound, policyFailure(passage.because))
-    : await deliver(job);
-  connection.finish(end.failure);
+  const end = await connection.finishAfter(async () => {
+    const turned = passage.kind === "turn"
+      ? await turn(job, passage.due)
+      : undefined;
+    if (turned !== undefined) return turned;
+    if (passage.kind === "turn") {
+      passage = { kind: "straight", bypass: "observe" };
+    }
+    return passage.kind === "refuse"
+      ? refuse(inbound, policyFailure(passage.because))
+      : await deliver(job);
+  });
   if (connection.cancellation.reason === "policy") {
     sayPolicyChange(context, inbound);
   }
@@ -108,6 +112,16 @@ function refuse(
   return { status, failure };
 }
 
+/** Does not leave `upstream` open when there is no client for it. */
+function acceptFor(upstream: ByteStream, downstream: Downstream): ByteStream {
+  try {
+    return downstream.accept();
+  } catch (reason) {
+    upstream.reset();
+    throw reason;
+  }
+}
+
 /** Carries the connection to its waypoint; undefined when it shall go on without. */
 async function turn(
   { context, inbound, connection }: Job,
@@ -125,7 +139,8 @@ async function turn(
     return open ? undefined : refuse(inbound, upstreamFailure(reason));
   }
   const { downstream, also } = inbound;
-  const failure = await connection.carry(downstream.accept(), waypoint, also);
+  const client = acceptFor(waypoint, downstream);
+  const failure = await connection.carry(client, waypoint, also);
   return { status: 200, failure };
 }
 
@@ -148,7 +163,8 @@ async function deliver(
     );
   }
   if (preamble !== undefined) upstream.write(preamble);
-  const failure = await connection.carry(downstream.accept(), upstream, also);
+  const client = acceptFor(upstream, downstream);
+  const failure = await connection.carry(client, upstream, also);
   return { status: 200, failure };
 }
 

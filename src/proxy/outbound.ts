@@ -84,11 +84,13 @@ async function follow(call: Outbound, route: ReadyRoute): Promise<void> {
     traffic: trafficOf(call, route),
     row: rowOf(call, route, local !== undefined),
   });
-  const failure = local === undefined
-    ? await carryAway(call, route, connection)
-    : await carryLocally(context, connection, { ...call, ...local });
-  if (failure !== undefined) call.app.reset();
-  connection.finish(failure);
+  await connection.finishAfter(async () => {
+    const failure = local === undefined
+      ? await carryAway(call, route, connection)
+      : await carryLocally(context, connection, { ...call, ...local });
+    if (failure !== undefined) call.app.reset();
+    return { failure };
+  });
 }
 
 /** The destination pod, when this process serves it and no waypoint is due. */

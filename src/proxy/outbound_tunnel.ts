@@ -88,14 +88,14 @@ const poolKey = ({ source, to, expected }: TunnelRequest): string =>
 
 async function openSession(
   { settings, certificates }: ProxyContext,
-  { netns }: ServedPod,
+  pod: ServedPod,
   { source, to, expected }: TunnelRequest,
   events: SessionEvents,
 ): Promise<H2Session> {
   const certificate = await certificates.get(identityOf(source));
   const { tuning, packetMark: mark, http2 } = settings;
   const raw = await dialTcp(to, {
-    netns,
+    netns: pod.netns,
     tuning,
     mark,
   });

@@ -1,3 +1,4 @@
+import { messageOf } from "../base/errors.ts";
 import type { ByteStream } from "../net/byte_stream.ts";
 import { type RelayMeter, startRelay } from "../net/relay.ts";
 import type { TrafficContext, TrafficRecord } from "../telemetry/traffic.ts";
@@ -73,6 +74,24 @@ export class TrackedConnection implements RelayMeter {
   /** What to say when it was cancelled. */
   cancelled(): Failure {
     return cancelFailure(this.cancellation.reason);
+  }
+
+  /**
+   * Runs what becomes of it, and finishes it whatever happens.
+   *
+   * @throws what `run` throws.
+   */
+  async finishAfter<End extends { readonly failure: Failure | undefined }>(
+    run: () => Promise<End>,
+  ): Promise<End> {
+    try {
+      const end = await run();
+      this.finish(end.failure);
+      return end;
+    } catch (reason) {
+      this.finish({ flag: "CONNECT", error: messageOf(reason) });
+      throw reason;
+    }
   }
 
   finish(failure: Failure | undefined): void {

@@ -1,6 +1,8 @@
 import { messageOf } from "../base/errors.ts";
+import type { CertificateState } from "../model/certificate.ts";
 import type { MeshDelta } from "../model/delta.ts";
 import { MeshState } from "../model/mesh_state.ts";
+import type { Workload } from "../model/workload.ts";
 import { TlsServers } from "../net/tls_servers.ts";
 import type { PodInfo, ProxyContext } from "../proxy/context.ts";
 import { KeyCache } from "../control/jwks/mod.ts";
@@ -104,7 +106,7 @@ export class DataPlane {
       case "mesh":
         return this.#applyMesh(message.delta);
       case "certificate":
-        return this.#certificates.put(message.spiffeId, message.state);
+        return this.#putCertificate(message.spiffeId, message.state);
       case "serve":
         return this.#serve(message.pod, message.netns);
       case "waypoint":
@@ -147,8 +149,19 @@ export class DataPlane {
       random: Math.random,
       randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
       workloadOf: (pod) => this.#waiter.find(pod),
-      localPod: (workload) => this.#podsByName.get(nameKey(workload)),
+      localPod: (workload) => this.#localPod(workload),
     };
+  }
+
+  /** Other nodes, of other clusters too, may have pods of the same names. */
+  #localPod(workload: Workload): PodServer | undefined {
+    if (workload.node !== this.#settings.nodeName) return undefined;
+    return this.#podsByName.get(nameKey(workload));
+  }
+
+  #putCertificate(spiffeId: string, state: CertificateState | undefined): void {
+    this.#certificates.put(spiffeId, state);
+    if (state === undefined) this.#context.tlsServers.delete(spiffeId);
   }
 
   #applyMesh(delta: MeshDelta): void {

@@ -1,5 +1,6 @@
 import { messageOf } from "../base/errors.ts";
 import type { Ip } from "../model/address.ts";
+import { DialError } from "../net/errors.ts";
 import { type Accepted, Listener } from "../net/listen.ts";
 import { SessionSet } from "../net/session_set.ts";
 import { TunnelPool } from "../net/tunnel_pool.ts";
@@ -89,7 +90,9 @@ export class PodServer implements ServedPod {
   readonly pool: TunnelPool;
   readonly #context: ProxyContext;
   readonly #log: Logger;
+  readonly #netns: Fd | undefined;
   #listeners: Listener[] = [];
+  #stopped = false;
   /** Accepted connections that are not done, handshakes included. */
   #serving = 0;
   transparent = false;
@@ -102,11 +105,12 @@ export class PodServer implements ServedPod {
   constructor(
     context: ProxyContext,
     readonly info: PodInfo,
-    readonly netns: Fd | undefined,
+    netns: Fd | undefined,
     settings: WorkerSettings,
     roles: readonly Role[],
   ) {
     this.#context = context;
+    this.#netns = netns;
     this.#log = context.log("proxy");
     this.pool = new TunnelPool(settings.pool);
     try {
@@ -180,6 +184,17 @@ export class PodServer implements ServedPod {
     });
   }
 
+  /**
+   * Where it dials from; read when dialling, not before something is awaited.
+   *
+   * @throws {DialError} once it is stopped: the descriptor's number may belong
+   * to another pod by now.
+   */
+  get netns(): Fd | undefined {
+    if (!this.#stopped) return this.#netns;
+    throw new DialError(this.info.name, "aborted", "the pod is gone");
+  }
+
   /** Its listening sockets, for when this thread cannot close them. */
   get listening(): ListeningSocket[] {
     return this.#listeners.map(({ socket }) => socket);
@@ -187,6 +202,7 @@ export class PodServer implements ServedPod {
 
   /** Ends everything at once: the pod is gone. */
   stop(): void {
+    this.#stopped = true;
     this.#closeListeners();
     this.connections.cancelAll("pod-removed");
     this.pool.destroy();
@@ -206,7 +222,7 @@ export class PodServer implements ServedPod {
     this.connections.cancelAll("drain");
     // What was cut is yet to be told of, in log and metrics.
     await isDoneWithin(CUT_MS, this.connections.whenEmpty());
-    this.pool.drain();
+    this.pool.destroy();
     this.inboundSessions.destroy();
   }
 
@@ -214,6 +230,8 @@ export class PodServer implements ServedPod {
   async #whenQuiet(): Promise<void> {
     await this.inboundSessions.whenEmpty();
     await this.connections.whenEmpty();
+    this.pool.drain(); // what was written last may still be on its way out
+    await this.pool.whenEmpty();
   }
 
   #closeListeners(): void {

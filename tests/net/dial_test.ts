@@ -56,6 +56,15 @@ Deno.test("dialTcp() can be aborted, before and while it waits", async () => {
   assert.equal((await failure(at("127.0.0.9", 80), options)).why, "aborted");
 });
 
+Deno.test("dialTcp() does not connect when it was aborted before", async () => {
+  const port = freePort();
+  await using listener = new TestListener(port);
+  const signal = AbortSignal.abort();
+  const reason = await failure(at("127.0.0.1", port), { signal });
+  assert.equal(reason.why, "aborted");
+  assert.equal(listener.count, 0);
+});
+
 Deno.test("dialTcp() says that there is no way, and connects from the namespace it is told", async () => {
   await using netns = await makeTestNetns();
   const reason = await failure(at("10.9.0.9", 80), { netns: netns.fd });

@@ -21,9 +21,11 @@ export async function serveOpaque(
   client: ByteStream,
 ): Promise<void> {
   const connection = track(call);
-  const failure = await carry(call, client, connection);
-  if (failure !== undefined) client.reset();
-  connection.finish(failure);
+  await connection.finishAfter(async () => {
+    const failure = await carry(call, client, connection);
+    if (failure !== undefined) client.reset();
+    return { failure };
+  });
 }
 
 function track(call: WaypointCall): TrackedConnection {
