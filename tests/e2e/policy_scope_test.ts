@@ -7,7 +7,6 @@ import {
   enforce,
   isAnswered,
   peerAuthentication,
-  untilEnrolled,
 } from "./policy_support.ts";
 import { type Mesh, shareMesh } from "./support.ts";
 
@@ -27,7 +26,7 @@ meshTest("without a policy every server is open to everybody", async (mesh) => {
   await startHttpServer(lab, other);
   await startHttpServer(lab, echo);
   await startHttpServer(lab, httpbin, 8080);
-  await untilEnrolled(mesh.server, other);
+  await mesh.server.untilPodUp(other);
   assert.deepEqual(await closedServers(mesh), []);
   assert.deepEqual(await openToOutsider(mesh), ALL_OPEN);
 });

@@ -106,19 +106,8 @@ async function addStranger({ lab, client }: Mesh): Promise<LabPod> {
     serviceAccount: "sleep",
     node: "node-1",
   });
-  await untilEnrolled(client, stranger);
+  await client.untilPodUp(stranger);
   return stranger;
-}
-
-/**
- * Waits until a pod that was added to a running mesh is served and redirected.
- * Its connections of before would meet the redirection half-way.
- */
-export async function untilEnrolled(
-  { process }: HairpinProcess,
-  { uid }: LabPod,
-): Promise<void> {
-  await process.untilLog(new RegExp(`\\tpod redirected\\tuid="${uid}"`));
 }
 
 /**

@@ -10,7 +10,7 @@ import {
 } from "../lab/mod.ts";
 import { localXds } from "../lab/ztunnel.ts";
 import { type Call, call } from "./calls.ts";
-import { isAnswered, isFrom, untilEnrolled } from "./policy_support.ts";
+import { isAnswered, isFrom } from "./policy_support.ts";
 import { type TlsOutcome, tryHandshake } from "./security_certificates.ts";
 import { issue, writeCertificate } from "./security_support.ts";
 import { share } from "./share.ts";
@@ -66,7 +66,7 @@ class Records implements AsyncDisposable {
       await Deno.writeTextFile(path, localXds(records, []));
       const flags = ["--local-xds", path];
       const proxy = await lab.startHairpin(lab.node(NODE), { flags });
-      for (const name of NAMES) await untilEnrolled(proxy, pods[name]);
+      for (const name of NAMES) await proxy.untilPodUp(pods[name]);
       return new Records(lab, proxy, pods);
     } catch (reason) {
       await lab[Symbol.asyncDispose]();

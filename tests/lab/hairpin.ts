@@ -36,7 +36,16 @@ const REPOSITORY = new URL("../..", import.meta.url).pathname;
 
 /** A hairpin that runs in a lab, and what its endpoints and its log say. */
 export class HairpinProcess implements AsyncDisposable {
-  constructor(readonly place: Place, readonly process: LabProcess) {}
+  readonly #redirects: boolean;
+
+  /** @param redirects Whether it enrols pods itself. */
+  constructor(
+    readonly place: Place,
+    readonly process: LabProcess,
+    redirects: boolean,
+  ) {
+    this.#redirects = redirects;
+  }
 
   /** The body of `GET :15000/PATH` (or another method), by curl in hairpin's own namespace. */
   admin(path: string, method = "GET"): Promise<string> {
@@ -61,11 +70,19 @@ export class HairpinProcess implements AsyncDisposable {
     );
   }
 
-  /** Waits until the pod's proxy is up here. */
-  untilPodUp(pod: LabPod): Promise<void> {
+  /**
+   * Waits until the pod's proxy is up here and, where hairpin itself enrols,
+   * the pod is redirected to it, which follows a moment later: connections
+   * between the two moments would miss the mesh, or meet it half-way.
+   */
+  async untilPodUp(pod: LabPod): Promise<void> {
     const isUp = (dump: ConfigDump) =>
       dump.workloadState[pod.uid]?.state === "Up";
-    return this.untilDump(`${pod.name} up`, isUp);
+    await this.untilDump(`${pod.name} up`, isUp);
+    if (!this.#redirects) return;
+    const { logStart: from } = this.process;
+    const redirected = new RegExp(`\\tpod redirected\\tuid="${pod.uid}"`);
+    await this.process.untilLog(redirected, { from });
   }
 
   /** Waits until a policy of that name is known here, or (`false`) no longer is. */
@@ -178,7 +195,8 @@ export async function startHairpin(
     env: options.env ?? {},
     cwd: REPOSITORY,
   });
-  const hairpin = new HairpinProcess(place, process);
+  const redirects = redirectOf(options) === "self";
+  const hairpin = new HairpinProcess(place, process, redirects);
   if (options.notReady !== true) await hairpin.untilReady();
   return hairpin;
 }
@@ -189,6 +207,9 @@ function program(options: HairpinOptions): readonly string[] {
   return binary ? [binary] : [Deno.execPath(), "run", "-P", "main.ts"];
 }
 
+const redirectOf = ({ redirect, gateway }: HairpinOptions) =>
+  redirect ?? (gateway === undefined ? "self" : "none");
+
 /** The lab's own flags, but for those that the options give. */
 function flags(
   lab: Lab,
@@ -198,7 +219,7 @@ function flags(
   const nodeName = "node" in place ? place.node : place.name;
   const own = {
     ...(options.gateway === undefined
-      ? { "--mode": "node", "--redirect": options.redirect ?? "self" }
+      ? { "--mode": "node", "--redirect": redirectOf(options) }
       : { "--mode": "waypoint", "--gateway": options.gateway }),
     "--config": lab.configFolder,
     "--ca-dir": lab.caFolder,

@@ -35,6 +35,8 @@ export class LabProcess implements AsyncDisposable {
   private constructor(
     readonly name: string,
     readonly logPath: string,
+    /** How many characters an earlier program of that name had left in the log. */
+    readonly logStart: number,
     child: Deno.ChildProcess,
   ) {
     this.#child = child;
@@ -51,6 +53,7 @@ export class LabProcess implements AsyncDisposable {
   ): LabProcess {
     const logPath = `${runPath(run)}/logs/${name}.log`;
     Deno.mkdirSync(`${runPath(run)}/logs`, { recursive: true });
+    const logStart = textOf(logPath).length;
     const child = new Deno.Command("sh", {
       args: ["-c", LAUNCH, "sh", logPath, ...command],
       stdin: "null",
@@ -60,7 +63,7 @@ export class LabProcess implements AsyncDisposable {
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     }).spawn();
     recordProcess(run, child.pid);
-    return new LabProcess(name, logPath, child);
+    return new LabProcess(name, logPath, logStart, child);
   }
 
   get pid(): number {
@@ -78,11 +81,7 @@ export class LabProcess implements AsyncDisposable {
 
   /** All that the program printed so far, standard output and error in one. */
   log(): string {
-    try {
-      return Deno.readTextFileSync(this.logPath);
-    } catch {
-      return ""; // nothing printed, not even the file made
-    }
+    return textOf(this.logPath);
   }
 
   /** The same, by lines. */
@@ -148,5 +147,13 @@ export class LabProcess implements AsyncDisposable {
   failure(state: string): LabError {
     const tail = this.lines().slice(-TAIL_LINES).join("\n");
     return new LabError(`Cannot use "${this.name}": ${state}\n${tail}`);
+  }
+}
+
+function textOf(logPath: string): string {
+  try {
+    return Deno.readTextFileSync(logPath);
+  } catch {
+    return ""; // nothing printed, not even the file made
   }
 }
