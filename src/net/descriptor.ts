@@ -1,8 +1,33 @@
 import type { Socket } from "node:net";
+import type { DescriptorLedger } from "../sys/descriptor_ledger.ts";
 import { closeFd, type Fd } from "../sys/libc.ts";
 
 interface WithHandle {
   readonly _handle?: { fdForIpc?(): number } | null;
+}
+
+let ledger: DescriptorLedger | undefined;
+
+/** Has this thread's own descriptors written down from here on. */
+export function keepLedger(kept: DescriptorLedger): void {
+  ledger = kept;
+}
+
+/** Closes what {@link ownDescriptor} gave. */
+export function closeOwn(fd: Fd): void {
+  ledger?.delete(fd);
+  closeFd(fd);
+}
+
+/**
+ * {@link duplicateDescriptor}, to be kept for as long as the socket: it is
+ * written down, so that the connection ends even if this thread cannot end it.
+ * To be closed by {@link closeOwn}.
+ */
+export function ownDescriptor(socket: Socket): Fd | undefined {
+  const fd = duplicateDescriptor(socket);
+  if (fd !== undefined) ledger?.add(fd);
+  return fd;
 }
 
 /**
@@ -13,7 +38,7 @@ interface WithHandle {
  *
  * @returns undefined when the socket is gone already.
  */
-export function duplicateDescriptor(socket: Socket): Fd | undefined {
+function duplicateDescriptor(socket: Socket): Fd | undefined {
   const fd = (socket as unknown as WithHandle)._handle?.fdForIpc?.();
   return fd === undefined || fd < 0 ? undefined : fd as Fd;
 }

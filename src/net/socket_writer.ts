@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
-import { closeFd, describeErrno, type Fd, SyscallError } from "../sys/libc.ts";
+import { describeErrno, type Fd, SyscallError } from "../sys/libc.ts";
 import { sendNow } from "../sys/sockets.ts";
-import { duplicateDescriptor } from "./descriptor.ts";
+import { closeOwn, ownDescriptor } from "./descriptor.ts";
 import { WRITE_QUEUE_MAX } from "./limits.ts";
 import { writableSockets } from "./writable_sockets.ts";
 
@@ -57,7 +57,7 @@ export class SocketWriter {
     this.#queued = 0;
     if (this.#fd === undefined) return;
     writableSockets.forget(this.#fd);
-    closeFd(this.#fd);
+    closeOwn(this.#fd);
   }
 
   #flush(): void {
@@ -71,7 +71,7 @@ export class SocketWriter {
 
   /** @throws {SyscallError} when the connection is no more. */
   #sendQueued(): void {
-    const fd = this.#fd ??= duplicateDescriptor(this.#socket);
+    const fd = this.#fd ??= ownDescriptor(this.#socket);
     if (fd === undefined) return; // gone, as "close" is about to say
     while (this.#queue.length > 0) {
       const [first] = this.#queue as [Uint8Array];

@@ -1,5 +1,7 @@
 /** The thread of one data worker. */
 import { writeLog } from "./write_log.ts";
+import { keepLedger } from "../net/descriptor.ts";
+import { DescriptorLedger } from "../sys/descriptor_ledger.ts";
 import { DataPlane } from "./data_plane.ts";
 import type { FromWorker, ToWorker } from "./messages.ts";
 
@@ -19,6 +21,7 @@ scope.addEventListener("error", (event) => {
 
 scope.onmessage = ({ data }: MessageEvent<ToWorker>) => {
   if (data.kind === "start") {
+    keepLedger(new DescriptorLedger(data.descriptors));
     const tell = (message: FromWorker) => scope.postMessage(message);
     plane = new DataPlane(data.settings, tell, writeLog);
     tell({ kind: "loaded" });

@@ -1,14 +1,24 @@
 /** Entries of one mesh message; about a millisecond's work for a worker. */
 export const MESH_SLICE_MAX = 500;
 
-/** How often a worker is asked whether it is there. */
-export const PING_INTERVAL_MS = 1_000;
+/** How long the control thread waits for a worker, in milliseconds. */
+export interface WorkerLimits {
+  /** How often a worker is asked whether it is there. */
+  readonly pingIntervalMs: number;
+  /** A worker that has not answered for so long is replaced. */
+  readonly pingTimeoutMs: number;
+  /** A worker's start, loading of its modules included. */
+  readonly loadMs: number;
+  /** A worker's answer to an order. */
+  readonly answerMs: number;
+}
 
-/** A worker that has not answered for so long is replaced. */
-export const PING_TIMEOUT_MS = 15_000;
-
-/** A worker's start, loading of its modules included. */
-export const LOAD_TIMEOUT_MS = 60_000;
+export const WORKER_LIMITS: WorkerLimits = {
+  pingIntervalMs: 1_000,
+  pingTimeoutMs: 15_000,
+  loadMs: 60_000,
+  answerMs: 10_000,
+};
 
 /** Wait before a crashed worker is replaced; longer each time, to this. */
 export const RESPAWN_MIN_MS = 100;
@@ -16,6 +26,3 @@ export const RESPAWN_MAX_MS = 10_000;
 
 /** From cutting what a drain left over to its last line in the log. */
 export const CUT_MS = 1_000;
-
-/** A worker's answer to an order. */
-export const ANSWER_TIMEOUT_MS = 10_000;

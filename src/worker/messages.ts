@@ -32,7 +32,12 @@ export interface WorkerSettings {
 }
 
 export type ToWorker =
-  | { readonly kind: "start"; readonly settings: WorkerSettings }
+  | {
+    readonly kind: "start";
+    readonly settings: WorkerSettings;
+    /** Memory of the worker's {@link DescriptorLedger}. */
+    readonly descriptors: SharedArrayBuffer;
+  }
   | { readonly kind: "mesh"; readonly delta: MeshDelta }
   | {
     readonly kind: "certificate";

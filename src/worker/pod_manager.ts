@@ -27,12 +27,16 @@ export interface HeldPod {
 
 /** The pods served by this process: owns their namespaces' descriptors. */
 export class PodManager implements PodHost {
-  readonly #workers: WorkerPool;
+  readonly #workers: Pick<WorkerPool, "serve" | "stop">;
   readonly #metrics: PodMetrics;
   readonly #log: Logger;
   readonly #pods = new Map<string, Held>();
 
-  constructor(workers: WorkerPool, metrics: PodMetrics, log: Logger) {
+  constructor(
+    workers: Pick<WorkerPool, "serve" | "stop">,
+    metrics: PodMetrics,
+    log: Logger,
+  ) {
     this.#workers = workers;
     this.#metrics = metrics;
     this.#log = log;

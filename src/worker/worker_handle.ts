@@ -1,11 +1,7 @@
-import { HairpinError } from "../base/errors.ts";
+import { HairpinError, messageOf } from "../base/errors.ts";
+import { DescriptorLedger, newLedgerMemory } from "../sys/descriptor_ledger.ts";
 import { type ListeningSocket, stopListening } from "../sys/listening.ts";
-import {
-  ANSWER_TIMEOUT_MS,
-  LOAD_TIMEOUT_MS,
-  PING_INTERVAL_MS,
-  PING_TIMEOUT_MS,
-} from "./limits.ts";
+import { WORKER_LIMITS, type WorkerLimits } from "./limits.ts";
 import type {
   FromWorker,
   ToWorker,
@@ -31,16 +27,26 @@ type Answer = Exclude<FromWorker, { kind: "want-certificate" | "pong" }>;
 export class WorkerHandle {
   readonly #worker: Worker;
   readonly #events: WorkerEvents;
-  readonly #answers = new Map<string, PromiseWithResolvers<Answer>>();
+  readonly #limits: WorkerLimits;
+  /** Whoever waits for an answer, by what it answers; the first one is next. */
+  readonly #waiting = new Map<string, PromiseWithResolvers<Answer>[]>();
   /** By pod. */
   readonly #listening = new Map<string, readonly ListeningSocket[]>();
+  /** The connections that it has open: it cannot end them any more when it is dead. */
+  readonly #descriptors = newLedgerMemory();
   #snapshots = 0;
   #lastPongMs = performance.now();
   #heartbeat: ReturnType<typeof setInterval> | undefined;
   #dead = false;
 
-  constructor(entry: URL, name: string, events: WorkerEvents) {
+  constructor(
+    entry: URL,
+    name: string,
+    events: WorkerEvents,
+    limits = WORKER_LIMITS,
+  ) {
     this.#events = events;
+    this.#limits = limits;
     this.#worker = new Worker(entry, { type: "module", name });
     this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) =>
       this.#receive(data);
@@ -56,11 +62,15 @@ export class WorkerHandle {
 
   /** Loads the thread; it takes orders afterwards. */
   async start(settings: WorkerSettings): Promise<void> {
-    const loaded = this.#answer("loaded", LOAD_TIMEOUT_MS);
-    this.post({ kind: "start", settings });
+    const loaded = this.#answer("loaded", this.#limits.loadMs);
+    const descriptors = this.#descriptors;
+    this.post({ kind: "start", settings, descriptors });
     await loaded;
     this.#lastPongMs = performance.now();
-    this.#heartbeat = setInterval(() => this.#beat(), PING_INTERVAL_MS);
+    this.#heartbeat = setInterval(
+      () => this.#beat(),
+      this.#limits.pingIntervalMs,
+    );
   }
 
   /** Sends an order that needs no answer. */
@@ -71,27 +81,36 @@ export class WorkerHandle {
   /** @throws {WorkerError} when the pod's listeners cannot be opened. */
   async serve(order: Extract<ToWorker, { kind: "serve" }>): Promise<void> {
     const { uid } = order.pod;
-    const answer = this.#answer(`serve ${uid}`, ANSWER_TIMEOUT_MS);
+    const answer = this.#answer(`serve ${uid}`);
     this.post(order);
     const reply = await answer;
     if (reply.kind === "serve-failed") throw new WorkerError(reply.why);
   }
 
+  /**
+   * Ends a pod. A worker that does not is given up: what is left of the pod in
+   * it would be dialled from a namespace that may be another's by then.
+   */
   async stop(uid: string): Promise<void> {
-    const answer = this.#answer(`stop ${uid}`, ANSWER_TIMEOUT_MS);
+    const answer = this.#answer(`stop ${uid}`);
     this.post({ kind: "stop", uid });
-    await answer;
+    try {
+      await answer;
+    } catch (reason) {
+      this.#die(messageOf(reason));
+      throw reason;
+    }
   }
 
   async drain(graceMs: number): Promise<void> {
-    const answer = this.#answer("drain", graceMs + ANSWER_TIMEOUT_MS);
+    const answer = this.#answer("drain", graceMs + this.#limits.answerMs);
     this.post({ kind: "drain", graceMs });
     await answer;
   }
 
   async snapshot(): Promise<WorkerSnapshot | undefined> {
     const id = ++this.#snapshots;
-    const answer = this.#answer(`snapshot ${id}`, ANSWER_TIMEOUT_MS);
+    const answer = this.#answer(`snapshot ${id}`);
     this.post({ kind: "snapshot", id });
     const reply = await answer;
     return reply.kind === "snapshot" ? reply.snapshot : undefined;
@@ -102,18 +121,16 @@ export class WorkerHandle {
     this.#die("terminated", false);
   }
 
-  #answer(key: string, timeoutMs: number): Promise<Answer> {
+  #answer(key: string, timeoutMs = this.#limits.answerMs): Promise<Answer> {
     const waiter = Promise.withResolvers<Answer>();
     if (this.#dead) waiter.reject(new WorkerError("the worker is gone"));
-    this.#answers.set(key, waiter);
+    // It stays when it has given up: the answer that comes late is its own.
+    this.#waiting.set(key, [...this.#waiting.get(key) ?? [], waiter]);
     const timer = setTimeout(
       () => waiter.reject(new WorkerError(`no answer to "${key}" in time`)),
       timeoutMs,
     );
-    return waiter.promise.finally(() => {
-      clearTimeout(timer);
-      this.#answers.delete(key);
-    });
+    return waiter.promise.finally(() => clearTimeout(timer));
   }
 
   #receive(message: FromWorker): void {
@@ -125,8 +142,16 @@ export class WorkerHandle {
         return this.#events.onMessage(message);
       default:
         this.#note(message);
-        this.#answers.get(keyOf(message))?.resolve(message);
+        this.#settle(message);
     }
+  }
+
+  #settle(message: Answer): void {
+    const key = keyOf(message);
+    const [first, ...others] = this.#waiting.get(key) ?? [];
+    if (others.length === 0) this.#waiting.delete(key);
+    else this.#waiting.set(key, others);
+    first?.resolve(message);
   }
 
   #note(message: Answer): void {
@@ -138,8 +163,9 @@ export class WorkerHandle {
   }
 
   #beat(): void {
-    if (performance.now() - this.#lastPongMs > PING_TIMEOUT_MS) {
-      this.#die(`no sign of life for ${PING_TIMEOUT_MS} ms`);
+    const { pingTimeoutMs } = this.#limits;
+    if (performance.now() - this.#lastPongMs > pingTimeoutMs) {
+      this.#die(`no sign of life for ${pingTimeoutMs} ms`);
     } else this.post({ kind: "ping", id: 0 });
   }
 
@@ -153,7 +179,9 @@ export class WorkerHandle {
     for (const socket of [...this.#listening.values()].flat()) {
       stopListening(socket);
     }
-    for (const waiter of this.#answers.values()) {
+    // Nor would its peers ever hear that nobody serves them any more.
+    new DescriptorLedger(this.#descriptors).endAll();
+    for (const waiter of [...this.#waiting.values()].flat()) {
       waiter.reject(new WorkerError(`the worker is gone: ${why}`));
     }
     if (unexpected) this.#events.onDeath(why);

@@ -8,7 +8,13 @@ import type { PodInfo } from "../proxy/context.ts";
 import type { WaypointOrders } from "../proxy/waypoint/view.ts";
 import type { Fd } from "../sys/libc.ts";
 import type { Logger } from "../telemetry/log.ts";
-import { MESH_SLICE_MAX, RESPAWN_MAX_MS, RESPAWN_MIN_MS } from "./limits.ts";
+import {
+  MESH_SLICE_MAX,
+  RESPAWN_MAX_MS,
+  RESPAWN_MIN_MS,
+  WORKER_LIMITS,
+  type WorkerLimits,
+} from "./limits.ts";
 import type { WorkerSettings, WorkerSnapshot } from "./messages.ts";
 import { WorkerHandle } from "./worker_handle.ts";
 
@@ -24,14 +30,23 @@ export interface WorkerPoolOptions {
   /** Called when {@link WorkerPool.ready} may have changed. */
   onReadyChange(): void;
   readonly log: Logger;
+  /** Default {@link WORKER_LIMITS}. */
+  readonly limits?: WorkerLimits;
 }
 
 interface Slot {
   readonly name: string;
+  /** From the start of its thread on. */
   handle: WorkerHandle | undefined;
-  /** Knows the mesh and serves every pod. */
+  /** Takes orders: hears whatever all are told. */
+  loaded: boolean;
+  /** Knows the mesh and serves the pods. */
   current: boolean;
+  /** When it last became current. */
+  sinceMs: number;
+  /** Deaths in a row. */
   deaths: number;
+  retry: ReturnType<typeof setTimeout> | undefined;
 }
 
 /**
@@ -45,6 +60,8 @@ export class WorkerPool {
   #logFilter: string;
   #waypoint: WaypointOrders | undefined;
   #ending = false;
+  /** Changes of the mesh leave one after the other. */
+  #meshTurn: Promise<void> = Promise.resolve();
 
   constructor(options: WorkerPoolOptions) {
     this.#options = options;
@@ -52,8 +69,11 @@ export class WorkerPool {
     this.#slots = Array.from({ length: options.count }, (_, i) => ({
       name: `worker-${i}`,
       handle: undefined,
+      loaded: false,
       current: false,
+      sinceMs: 0,
       deaths: 0,
+      retry: undefined,
     }));
   }
 
@@ -68,11 +88,11 @@ export class WorkerPool {
   }
 
   /** Tells all workers of a change; the pool's own mesh has it already. */
-  async applyMesh(delta: MeshDelta): Promise<void> {
-    for (const slice of slicesOf(delta, MESH_SLICE_MAX)) {
-      this.#broadcast((handle) => handle.post({ kind: "mesh", delta: slice }));
-      await new Promise((resolve) => setTimeout(resolve, 0));
-    }
+  applyMesh(delta: MeshDelta): Promise<void> {
+    // A worker that is loaded later has it from the mesh.
+    const handles = this.#live();
+    this.#meshTurn = this.#meshTurn.then(() => sendSlices(handles, delta));
+    return this.#meshTurn;
   }
 
   putCertificate(spiffeId: string, state: CertificateState | undefined): void {
@@ -102,15 +122,18 @@ export class WorkerPool {
   async serve(pod: PodInfo, netns: Fd | undefined): Promise<void> {
     this.#pods.set(pod.uid, { pod, netns });
     const order = { kind: "serve", pod, netns } as const;
-    const ends = await Promise.allSettled(
-      this.#live().map((handle) => handle.serve(order)),
+    const failures: unknown[] = [];
+    await Promise.all(
+      this.#live().map((handle) =>
+        handle.serve(order).catch((reason: unknown) => {
+          // One that died under the order takes the pod on when it is back.
+          if (!handle.dead) failures.push(reason);
+        })
+      ),
     );
-    const failed = ends.find((end) => end.status === "rejected");
-    // A worker that died under the order takes the pod on when it is back.
-    if (failed === undefined || this.#pods.get(pod.uid) === undefined) return;
-    if (this.#slots.some((slot) => slot.handle?.dead)) return;
+    if (failures.length === 0 || !this.#pods.has(pod.uid)) return;
     await this.stop(pod.uid);
-    throw failed.reason;
+    throw failures[0];
   }
 
   async stop(uid: string): Promise<void> {
@@ -127,7 +150,10 @@ export class WorkerPool {
 
   terminate(): void {
     this.#ending = true;
-    for (const handle of this.#live()) handle.terminate();
+    for (const { handle, retry } of this.#slots) {
+      clearTimeout(retry);
+      handle?.terminate();
+    }
   }
 
   /** What the workers know now; one that does not answer is left out. */
@@ -141,8 +167,8 @@ export class WorkerPool {
   }
 
   #live(): WorkerHandle[] {
-    return this.#slots.flatMap(({ handle }) =>
-      handle === undefined || handle.dead ? [] : [handle]
+    return this.#slots.flatMap(({ handle, loaded }) =>
+      handle === undefined || handle.dead || !loaded ? [] : [handle]
     );
   }
 
@@ -152,24 +178,31 @@ export class WorkerPool {
 
   /** @throws {WorkerError} when the thread does not come up; it is ended then. */
   async #spawn(slot: Slot): Promise<void> {
-    const { settings, entry, wantCertificate } = this.#options;
-    const handle = new WorkerHandle(entry ?? PRODUCT_ENTRY, slot.name, {
-      onMessage: ({ identity }) => wantCertificate(identity),
-      onDeath: (why) => {
-        if (slot.current) this.#onDeath(slot, why);
-      },
-    });
+    const { settings } = this.#options;
+    const handle = slot.handle = this.#makeHandle(slot);
+    slot.loaded = false;
     const log = { ...settings.log, filter: this.#logFilter };
     try {
       await handle.start({ ...settings, log, name: slot.name });
-      slot.handle = handle;
+      slot.loaded = true;
       await this.#bringUpToDate(handle);
     } catch (reason) {
       handle.terminate();
       throw reason;
     }
     slot.current = true;
+    slot.sinceMs = performance.now();
     this.#options.onReadyChange();
+  }
+
+  #makeHandle(slot: Slot): WorkerHandle {
+    const { entry, wantCertificate, limits = WORKER_LIMITS } = this.#options;
+    return new WorkerHandle(entry ?? PRODUCT_ENTRY, slot.name, {
+      onMessage: ({ identity }) => wantCertificate(identity),
+      onDeath: (why) => {
+        if (slot.current) this.#onDeath(slot, why);
+      },
+    }, limits);
   }
 
   /** From here on the worker also hears every broadcast. */
@@ -190,14 +223,35 @@ export class WorkerPool {
     if (this.#waypoint !== undefined) {
       handle.post({ kind: "waypoint", orders: this.#waypoint });
     }
-    for (const { pod, netns } of [...this.#pods.values()]) {
+    for (const held of [...this.#pods.values()]) {
+      // It may have been stopped meanwhile, or be served anew.
+      if (this.#pods.get(held.pod.uid) === held) {
+        await this.#serveAgain(handle, held);
+      }
+    }
+  }
+
+  /** @throws {WorkerError} when the worker is gone. */
+  async #serveAgain(
+    handle: WorkerHandle,
+    { pod, netns }: { pod: PodInfo; netns: Fd | undefined },
+  ): Promise<void> {
+    try {
       await handle.serve({ kind: "serve", pod, netns });
+    } catch (reason) {
+      if (handle.dead) throw reason;
+      // The others serve it; the rest of the pods must not wait for this one.
+      this.#options.log.error("cannot serve a pod with a new worker", {
+        uid: pod.uid,
+        error: messageOf(reason),
+      });
     }
   }
 
   #onDeath(slot: Slot, why: string): void {
+    const lived = slot.current ? performance.now() - slot.sinceMs : 0;
     slot.current = false;
-    slot.deaths++;
+    slot.deaths = lived > RESPAWN_MAX_MS ? 1 : slot.deaths + 1;
     if (this.#ending) return;
     this.#options.onReadyChange();
     const waitMs = Math.min(
@@ -209,12 +263,23 @@ export class WorkerPool {
       error: why,
       retry_ms: waitMs,
     });
-    setTimeout(() => {
+    slot.retry = setTimeout(() => {
       if (this.#ending) return;
       this.#spawn(slot).catch((reason: unknown) =>
         this.#onDeath(slot, messageOf(reason))
       );
     }, waitMs);
+  }
+}
+
+/** With a turn between two, in which everybody else is heard. */
+async function sendSlices(
+  handles: readonly WorkerHandle[],
+  delta: MeshDelta,
+): Promise<void> {
+  for (const slice of slicesOf(delta, MESH_SLICE_MAX)) {
+    for (const handle of handles) handle.post({ kind: "mesh", delta: slice });
+    await new Promise((resolve) => setTimeout(resolve, 0));
   }
 }
 

@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect, createServer, type Socket } from "node:net";
+import {
+  closeOwn,
+  keepLedger,
+  ownDescriptor,
+} from "../../src/net/descriptor.ts";
+import {
+  DescriptorLedger,
+  newLedgerMemory,
+} from "../../src/sys/descriptor_ledger.ts";
+
+Deno.test("a ledger ends the connections written down in it, and no others", async () => {
+  const memory = newLedgerMemory();
+  keepLedger(new DescriptorLedger(memory));
+  using owned = await Pair.open();
+  using given = await Pair.open();
+  const fd = ownDescriptor(owned.near) ?? assert.fail("no descriptor");
+  closeOwn(ownDescriptor(given.near) ?? assert.fail("no descriptor"));
+
+  // As another thread would, which has the memory only.
+  new DescriptorLedger(memory).endAll();
+
+  await once(owned.far.resume(), "end");
+  given.near.write("alive");
+  assert.equal(String(await once(given.far, "data")), "alive");
+  closeOwn(fd);
+});
+
+class Pair implements Disposable {
+  private constructor(readonly near: Socket, readonly far: Socket) {}
+
+  static async open(): Promise<Pair> {
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const address = server.address();
+    assert.ok(address !== null && typeof address === "object");
+    const near = connect(address.port, address.address);
+    const [far] = await once(server, "connection");
+    server.close();
+    return new Pair(near, far);
+  }
+
+  [Symbol.dispose](): void {
+    this.near.destroy();
+    this.far.destroy();
+  }
+}
