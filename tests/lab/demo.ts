@@ -15,6 +15,7 @@ const PICTURE = `
             node-1  (hairpin)                        node-2  (hairpin)
                +-- sleep                                +-- httpbin
                +-- notsleep
+               +-- waypoint  (hairpin)
 `;
 
 /** Runs the demo. Returns true when all its statements held. */
@@ -36,7 +37,8 @@ async function demo(keep: boolean): Promise<boolean> {
 }
 
 function showParts(page: DemoPage, { lab, service, ...pods }: DemoMesh): void {
-  for (const { name, ips, node } of [pods.sleep, pods.notsleep, pods.httpbin]) {
+  const { sleep, notsleep, httpbin, waypoint } = pods;
+  for (const { name, ips, node } of [sleep, notsleep, httpbin, waypoint]) {
     page.print(`   pod      ${name.padEnd(10)} ${node}  ${ips.join("  ")}`);
   }
   page.print(

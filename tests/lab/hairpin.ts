@@ -4,6 +4,7 @@ import type { ConfigDump } from "./config_dump.ts";
 import type { Lab } from "./lab.ts";
 import type { LabProcess } from "./lab_process.ts";
 import { parseMetrics, type Sample } from "./metrics.ts";
+import { parseRequestLog, type RequestLine } from "./request_log.ts";
 import type { LabNode, LabPod, Place } from "./places.ts";
 
 export interface HairpinOptions {
@@ -108,16 +109,20 @@ export class HairpinProcess implements AsyncDisposable {
   }
 
   /** Waits for an access-log line that satisfies the test; the first one is returned. */
-  async untilAccess(
+  untilAccess(
     what: string,
     test: (line: AccessLine) => boolean,
   ): Promise<AccessLine> {
-    let hit: AccessLine | undefined;
-    await this.#until(what, () => {
-      hit = this.accessLog().find(test);
-      return Promise.resolve(hit !== undefined);
-    }, CONDITION_WAIT_MS);
-    return hit as AccessLine;
+    return this.#untilFound(what, () => this.accessLog().find(test));
+  }
+
+  /** The same in the log of a waypoint, which has a line for every request. */
+  untilRequest(
+    what: string,
+    test: (line: RequestLine) => boolean,
+  ): Promise<RequestLine> {
+    const find = () => parseRequestLog(this.process.log()).find(test);
+    return this.#untilFound(what, find);
   }
 
   /** True when the readiness endpoint answers 200. */
@@ -138,6 +143,15 @@ export class HairpinProcess implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
+  }
+
+  async #untilFound<T>(what: string, find: () => T | undefined): Promise<T> {
+    let hit: T | undefined;
+    await this.#until(what, () => {
+      hit = find();
+      return Promise.resolve(hit !== undefined);
+    }, CONDITION_WAIT_MS);
+    return hit as T;
   }
 
   async #until(

@@ -192,13 +192,16 @@ export class Lab implements AsyncDisposable {
     const namespace = spec.namespace ?? "default";
     const vips = serviceAddresses(this.#services.size);
     const service = { ...spec, namespace, labels: spec.labels ?? {}, vips };
-    this.#services.set(`${namespace}/${spec.name}`, service);
-    const facts = { ...service, clusterIPs: vips };
-    await this.apply(
-      `service-${namespace}-${spec.name}`,
-      serviceManifest(facts),
-    );
+    await this.applyService(service);
     return service;
+  }
+
+  /** Writes a service's manifest again, with other labels or ports. */
+  async applyService(service: LabService): Promise<void> {
+    const { namespace, name, vips } = service;
+    this.#services.set(`${namespace}/${name}`, service);
+    const manifest = serviceManifest({ ...service, clusterIPs: vips });
+    await this.apply(`service-${namespace}-${name}`, manifest);
   }
 
   /** Writes one file of the configuration: YAML text or an object. Replaced as a whole, never half. */

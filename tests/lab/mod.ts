@@ -30,11 +30,14 @@ export {
   type ServiceSpec,
   urlHost,
 } from "./places.ts";
+export { parseRequestLog, type RequestLine } from "./request_log.ts";
 export { labSkipReason } from "./requirements.ts";
 export {
   greetingOf,
+  secretOf,
   sendTcp,
   startEchoServer,
   startHttpServer,
   startIperfServer,
 } from "./servers.ts";
+export { addWaypoint, WAYPOINT_LABEL } from "./waypoint.ts";

@@ -3,6 +3,7 @@ import { parseAccessLine, parseAccessLog } from "./access_log.ts";
 import { flowsOf, isTls, showsText } from "./capture.ts";
 import { parseMetrics, sumSamples } from "./metrics.ts";
 import { readPcap, type Segment } from "./pcap.ts";
+import { parseRequestLine, parseRequestLog } from "./request_log.ts";
 
 const LINE = [
   "2026-08-20T10:15:30.123456Z",
@@ -29,6 +30,39 @@ Deno.test("parseAccessLog() passes over other scopes and torn lines", () => {
     parseAccessLog([other, LINE, LINE.slice(0, 30), ""].join("\n")).length,
     1,
   );
+});
+
+const REQUEST_LINE = [
+  '[2026-08-20T10:15:30.123Z] "GET /a%20b HTTP/1.1" 403 -',
+  'matched_policy[ns[default]-policy[deny]-rule[0]] - "-" 0 19 1 - "-"',
+  '"curl \\"8\\" x" "-" "10.96.0.10:8000" "-" inbound-vip|8000|http|web -',
+  "10.96.0.10:8000 10.0.1.5:40112 - - default/deny unknown",
+].join(" ");
+
+Deno.test("parseRequestLine() reads bare and quoted columns", () => {
+  assert.deepEqual(parseRequestLine(REQUEST_LINE), {
+    time: "2026-08-20T10:15:30.123Z",
+    request: "GET /a%20b HTTP/1.1",
+    status: 403,
+    details: "matched_policy[ns[default]-policy[deny]-rule[0]]",
+    local: "10.96.0.10:8000",
+    remote: "10.0.1.5:40112",
+    policy: "default/deny",
+    hairpinSource: "unknown",
+  });
+});
+
+Deno.test("parseRequestLine() takes a dash for nothing", () => {
+  const line = parseRequestLine(
+    REQUEST_LINE.replace("default/deny unknown", "- -"),
+  );
+  assert.equal(line?.policy, undefined);
+  assert.equal(line?.hairpinSource, undefined);
+});
+
+Deno.test("parseRequestLog() passes over other lines and torn ones", () => {
+  const log = [LINE, REQUEST_LINE.slice(0, -8), REQUEST_LINE, ""].join("\n");
+  assert.equal(parseRequestLog(log).length, 1);
 });
 
 const METRICS = `# TYPE opened counter

@@ -12,9 +12,15 @@ export function greetingOf(pod: LabPod): string {
   return `hello from ${pod.name}`;
 }
 
+/** What it answers at `/secret`, for policies to keep to itself. */
+export function secretOf(pod: LabPod): string {
+  return `the secret of ${pod.name}`;
+}
+
 /**
- * Starts nginx in a pod: `/` greets, `/ip` names the peer, `/host` the Host
- * header, `/1k` is a file of 1,024 octets, `/1m` one of 2 to the 20.
+ * Starts nginx in a pod: `/` greets, `/secret` gives itself away, `/ip` names
+ * the peer, `/host` the Host header, `/1k` is a file of 1,024 octets, `/1m` one
+ * of 2 to the 20.
  */
 export async function startHttpServer(
   lab: Lab,
@@ -125,6 +131,7 @@ http {
     listen [::]:${port} backlog=4096;
     root ${folder}/files;
     location = / { return 200 "${greetingOf(pod)}\\n"; }
+    location = /secret { return 200 "${secretOf(pod)}\\n"; }
     location = /ip { return 200 "$remote_addr\\n"; }
     location = /host { return 200 "$host\\n"; }
   }

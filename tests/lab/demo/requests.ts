@@ -1,5 +1,6 @@
 import type { AccessLine } from "../access_log.ts";
 import type { LabPod, Place } from "../places.ts";
+import type { RequestLine } from "../request_log.ts";
 import { greetingOf } from "../servers.ts";
 import { type DemoMesh, HTTP_PORT } from "./mesh.ts";
 import type { DemoPage } from "./page.ts";
@@ -58,6 +59,7 @@ const SHOWN_FIELDS = [
   "dst.hbone_addr",
   "dst.service",
   "dst.identity",
+  "waypoint.bypass",
   "error",
 ];
 
@@ -71,5 +73,21 @@ export function showLine(
   page.quote(`${level} ${message}`);
   for (const key of SHOWN_FIELDS) {
     if (fields[key] !== undefined) page.quote(`${key}=${fields[key]}`);
+  }
+}
+
+/** Prints lines of a waypoint's access log, what matters of each. */
+export function showRequests(
+  page: DemoPage,
+  lines: readonly RequestLine[],
+): void {
+  page.print("   waypoint's access log:");
+  for (const { request, status, remote, policy, hairpinSource } of lines) {
+    const by = policy === undefined ? "" : ` by policy ${policy}`;
+    page.quote(`"${request}" ${status}${by}`);
+    page.quote(`  from ${remote}`);
+    if (hairpinSource !== undefined) {
+      page.quote(`  sent round by the pod, for ${hairpinSource}`);
+    }
   }
 }

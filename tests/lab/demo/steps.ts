@@ -7,6 +7,7 @@ import {
   showWire,
 } from "./traffic.ts";
 import { showConfiguration, showMetrics } from "./views.ts";
+import { passWaypoint, turnToWaypoint } from "./waypoint.ts";
 
 /** All chapters, in their order. */
 export const STEPS: readonly Step[] = [
@@ -17,6 +18,8 @@ export const STEPS: readonly Step[] = [
   denyByPolicy,
   allowByPolicy,
   refuseOutsider,
+  passWaypoint,
+  turnToWaypoint,
   showMetrics,
   showConfiguration,
 ];

@@ -67,8 +67,8 @@ export async function showConfiguration(
   }
   const names = workloads.map((workload) => workload.name).sort().join(" ");
   page.check(
-    "the dump shows the three workloads",
-    names === "httpbin notsleep sleep",
+    "the dump shows the four workloads",
+    names === "httpbin notsleep sleep waypoint",
   );
   const own = certificates.find(({ identity }) =>
     identity === identityOf(mesh.httpbin)
