@@ -31,6 +31,8 @@ export class PodManager implements PodHost {
   readonly #metrics: PodMetrics;
   readonly #log: Logger;
   readonly #pods = new Map<string, Held>();
+  /** The last order for each pod that has one under way. */
+  readonly #turns = new Map<string, Promise<void>>();
 
   constructor(
     workers: Pick<WorkerPool, "serve" | "stop">,
@@ -57,14 +59,33 @@ export class PodManager implements PodHost {
    * @param order Its descriptor belongs to the manager from here on.
    * @throws {HairpinError} when its listeners cannot be opened.
    */
-  async add({ netns, ...info }: PodOrder): Promise<void> {
+  add(order: PodOrder): Promise<void> {
+    return this.#inTurn(order.uid, () => this.#add(order));
+  }
+
+  /** Ends a pod's connections and listeners at once; harmless when unknown. */
+  remove(uid: string): Promise<void> {
+    return this.#inTurn(uid, () => this.#remove(uid));
+  }
+
+  /** Orders for one pod are carried out one after the other. */
+  #inTurn(uid: string, act: () => Promise<void>): Promise<void> {
+    const turn = (this.#turns.get(uid) ?? Promise.resolve()).then(act);
+    const done = turn.catch(() => {}).then(() => {
+      if (this.#turns.get(uid) === done) this.#turns.delete(uid);
+    });
+    this.#turns.set(uid, done);
+    return turn;
+  }
+
+  async #add({ netns, ...info }: PodOrder): Promise<void> {
     const id = netns === undefined ? OWN_NETNS : netnsId(netns);
     const known = this.#pods.get(info.uid);
     if (known !== undefined && known.id === id) {
       if (netns !== undefined) closeFd(netns);
       return;
     }
-    if (known !== undefined) await this.remove(info.uid);
+    if (known !== undefined) await this.#remove(info.uid);
     this.#log.info("pod received, starting proxy", fieldsOf(info));
     if (netns !== undefined) letListenersShare(netns);
     const held: Held = { info, netns, id, up: false };
@@ -81,8 +102,7 @@ export class PodManager implements PodHost {
     this.#count();
   }
 
-  /** Ends a pod's connections and listeners at once; harmless when unknown. */
-  async remove(uid: string): Promise<void> {
+  async #remove(uid: string): Promise<void> {
     const held = this.#pods.get(uid);
     if (held === undefined) return;
     this.#log.info(
@@ -101,9 +121,7 @@ export class PodManager implements PodHost {
   }
 
   #forget(held: Held): void {
-    if (this.#pods.get(held.info.uid) === held) {
-      this.#pods.delete(held.info.uid);
-    }
+    this.#pods.delete(held.info.uid);
     if (held.netns !== undefined) closeFd(held.netns);
     this.#count();
   }
