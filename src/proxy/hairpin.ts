@@ -55,6 +55,12 @@ export async function openHairpin(
       ...(service === undefined ? {} : { serviceHost: service.hostname }),
     });
   } catch (reason) {
-    throw new TunnelError("connect", `waypoint: ${messageOf(reason)}`);
+    const status = reason instanceof TunnelError ? reason.status : undefined;
+    const text = `waypoint: ${messageOf(reason)}`;
+    throw new TunnelError("connect", text, status);
   }
 }
+
+/** Whether the waypoint was reached, and said no: nobody may pass it then. */
+export const isRefusal = (reason: unknown): boolean =>
+  reason instanceof TunnelError && reason.status !== undefined;

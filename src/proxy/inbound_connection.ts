@@ -15,7 +15,7 @@ import type { TrafficContext } from "../telemetry/traffic.ts";
 import type { ConnectionRow } from "./connection_table.ts";
 import type { ProxyContext, ServedPod } from "./context.ts";
 import { type Failure, policyFailure, upstreamFailure } from "./failure.ts";
-import { openHairpin } from "./hairpin.ts";
+import { isRefusal, openHairpin } from "./hairpin.ts";
 import { bypassOf, judgePassage, mayStay } from "./passage.ts";
 import { checkPolicy, denialOf } from "./policy.ts";
 import { TrackedConnection } from "./tracked_connection.ts";
@@ -133,7 +133,8 @@ async function turn(
   try {
     waypoint = await openHairpin(context, inbound, due);
   } catch (reason) {
-    const open = context.settings.waypointUnreachable === "open";
+    const open = context.settings.waypointUnreachable === "open" &&
+      !isRefusal(reason);
     const outcome = open ? "open" : "closed";
     context.figures.waypointUnreachable(outcome).value++;
     return open ? undefined : refuse(inbound, upstreamFailure(reason));
