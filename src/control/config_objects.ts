@@ -66,6 +66,8 @@ class ObjectReader {
     switch (result.kind) {
       case "object":
         return this.#add(result.object, place);
+      case "aside":
+        return;
       case "unknown":
         this.unknownKinds.add(result.name);
         return;

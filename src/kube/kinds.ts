@@ -8,7 +8,14 @@ import {
 import { authorizationPolicySpec } from "./schema/authorization.ts";
 import { podSpec, podStatus, serviceSpec } from "./schema/core.ts";
 import { endpointSlice } from "./schema/discovery.ts";
-import { anyMapping, closed, metadata, open, text } from "./schema/fields.ts";
+import {
+  anyMapping,
+  closed,
+  mapOf,
+  metadata,
+  open,
+  text,
+} from "./schema/fields.ts";
 import { gatewaySpec, gatewayStatus } from "./schema/gateway.ts";
 import {
   serviceEntrySpec,
@@ -24,7 +31,12 @@ export interface KindRow {
   /** Whether a field without a value is an error instead of an absent one. */
   readonly strict: boolean;
   readonly schema: v.GenericSchema<unknown, object>;
+  /** The one name that matters; objects of other names are left aside. */
+  readonly only?: string;
 }
+
+/** Where Istio keeps the settings of a mesh. */
+export const MESH_CONFIG_MAP = "istio";
 
 const CORE = /^v1$/;
 const DISCOVERY = /^discovery\.k8s\.io\/v1$/;
@@ -72,6 +84,10 @@ export const KINDS: Readonly<Record<Kind, KindRow>> = {
     status: v.optional(podStatus, {}),
   }),
   Service: row(CORE, { spec: v.optional(serviceSpec, {}) }),
+  ConfigMap: {
+    ...row(CORE, { data: v.optional(mapOf(text), {}) }),
+    only: MESH_CONFIG_MAP,
+  },
   EndpointSlice: row(DISCOVERY, endpointSlice),
   ServiceEntry: row(NETWORKING, {
     spec: serviceEntrySpec,

@@ -6,8 +6,30 @@ import {
   type PathNormalization,
 } from "../model/mesh_config.ts";
 import { readAuthorizers } from "./extension_providers.ts";
+import { MESH_CONFIG_MAP } from "./kinds.ts";
+import type { ConfigMapObject, KubeObject } from "./objects.ts";
 import { formatProblem, problemOfIssue } from "./problem.ts";
 import { filled, open, someOf, text } from "./schema/fields.ts";
+import { DEFAULT_SETTINGS, type MeshSettings } from "./settings.ts";
+import { shapeProblem, withoutNulls } from "./shape.ts";
+
+/**
+ * The text of the mesh's settings, as the root namespace has it.
+ *
+ * @returns YAML; undefined when there is none.
+ */
+export function meshConfigText(
+  objects: readonly KubeObject[],
+  options: Partial<MeshSettings> = {},
+): string | undefined {
+  const { rootNamespace } = { ...DEFAULT_SETTINGS, ...options };
+  const found = objects.find((object): object is ConfigMapObject =>
+    object.kind === "ConfigMap" &&
+    object.metadata.namespace === rootNamespace &&
+    object.metadata.name === MESH_CONFIG_MAP
+  );
+  return found?.data.mesh;
+}
 
 export interface ReadMeshConfig {
   readonly config: MeshConfig;
@@ -44,14 +66,11 @@ export function readMeshConfig(mesh: unknown): ReadMeshConfig {
   if (mesh === undefined || mesh === null) {
     return { config: DEFAULT_MESH_CONFIG, warnings: [] };
   }
-  const result = v.safeParse(meshConfig, mesh);
+  const shape = shapeProblem(mesh);
+  if (shape !== undefined) return unreadMeshConfig(formatProblem(shape));
+  const result = v.safeParse(meshConfig, withoutNulls(mesh));
   if (!result.success) {
-    const why = formatProblem(problemOfIssue(result.issues[0]));
-    const config: MeshConfig = {
-      ...DEFAULT_MESH_CONFIG,
-      pathNormalization: STRICTEST,
-    };
-    return { config, warnings: [`MeshConfig cannot be read: ${why}`] };
+    return unreadMeshConfig(formatProblem(problemOfIssue(result.issues[0])));
   }
   const { trustDomain, trustDomainAliases, pathNormalization } = result.output;
   const named = pathNormalization?.normalization ?? "DEFAULT";
@@ -72,6 +91,12 @@ export function readMeshConfig(mesh: unknown): ReadMeshConfig {
     ],
   };
 }
+
+/** What holds when nothing of it can be read. @param why On one line. */
+export const unreadMeshConfig = (why: string): ReadMeshConfig => ({
+  config: { ...DEFAULT_MESH_CONFIG, pathNormalization: STRICTEST },
+  warnings: [`MeshConfig cannot be read: ${why}`],
+});
 
 const STRICTEST: PathNormalization = "DECODE_AND_MERGE_SLASHES";
 

@@ -20,4 +20,9 @@ export {
   type RequestAuthentications,
   requestAuthentications,
 } from "./request_authentications.ts";
-export { type ReadMeshConfig, readMeshConfig } from "./mesh_config.ts";
+export {
+  meshConfigText,
+  type ReadMeshConfig,
+  readMeshConfig,
+  unreadMeshConfig,
+} from "./mesh_config.ts";

@@ -34,6 +34,9 @@ export interface PodObject extends Of<"Pod"> {
 export interface ServiceObject extends Of<"Service"> {
   readonly spec: ServiceSpec;
 }
+export interface ConfigMapObject extends Of<"ConfigMap"> {
+  readonly data: Readonly<Record<string, string>>;
+}
 export interface EndpointSliceObject
   extends Of<"EndpointSlice">, EndpointSliceFields {}
 export interface ServiceEntryObject extends Of<"ServiceEntry"> {
@@ -77,6 +80,7 @@ export type KubeObject =
   | GatewayClassObject
   | PodObject
   | ServiceObject
+  | ConfigMapObject
   | EndpointSliceObject
   | ServiceEntryObject
   | WorkloadEntryObject

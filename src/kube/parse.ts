@@ -1,15 +1,18 @@
 /** One Kubernetes object, from YAML or from the API, read and checked. */
 import * as v from "valibot";
 import { isKnownKind, KINDS } from "./kinds.ts";
-import { OBJECT_DEPTH_MAX, PROBLEMS_MAX } from "./limits.ts";
+import { PROBLEMS_MAX } from "./limits.ts";
 import type { KubeObject } from "./objects.ts";
 import { type Problem, problemOfIssue } from "./problem.ts";
 import { annotationProblems } from "./annotations.ts";
+import { shapeProblem, withoutNulls } from "./shape.ts";
 
 export type Parsed =
   | { readonly kind: "object"; readonly object: KubeObject }
   /** A kind that is none of hairpin's business: `apiVersion/Kind`. */
   | { readonly kind: "unknown"; readonly name: string }
+  /** A kind that is, and an object that is not, such as most ConfigMaps. */
+  | { readonly kind: "aside" }
   | { readonly kind: "bad"; readonly problems: readonly Problem[] };
 
 /**
@@ -19,7 +22,7 @@ export type Parsed =
  * security kinds it is an error, as every field is that is not known.
  */
 export function parseObject(raw: unknown): Parsed {
-  const shape = shapeProblem(raw, []);
+  const shape = shapeProblem(raw);
   if (shape !== undefined) return bad([shape]);
   const { apiVersion, kind } = raw as Record<string, unknown>;
   if (typeof apiVersion !== "string" || apiVersion === "") {
@@ -49,6 +52,9 @@ function parseKnown(
       }])
       : { kind: "unknown", name: `${apiVersion}/${kind}` };
   }
+  if (row.only !== undefined && row.only !== nameIn(raw)) {
+    return { kind: "aside" };
+  }
   const input = row.strict ? withoutMetadataNulls(raw) : withoutNulls(raw);
   const result = v.safeParse(row.schema, input);
   if (!result.success) {
@@ -58,6 +64,10 @@ function parseKnown(
   const problems = annotationProblems(object);
   return problems.length > 0 ? bad(problems) : { kind: "object", object };
 }
+
+/** The name of an object that is not checked yet. */
+const nameIn = (raw: unknown): unknown =>
+  (raw as { metadata?: { name?: unknown } | null }).metadata?.name;
 
 const bad = (problems: readonly Problem[]): Parsed => ({
   kind: "bad",
@@ -73,46 +83,6 @@ function sameGroup(apiVersion: string, known: RegExp): boolean {
 function inNamespace(object: KubeObject, namespaced: boolean): KubeObject {
   const namespace = namespaced ? object.metadata.namespace || "default" : "";
   return { ...object, metadata: { ...object.metadata, namespace } };
-}
-
-/** What no object may have: no mapping at its root, endless depth, keys that reach into prototypes. */
-function shapeProblem(
-  value: unknown,
-  path: readonly (string | number)[],
-): Problem | undefined {
-  if (typeof value !== "object" || value === null) {
-    return path.length === 0
-      ? { path, value, why: "is not a mapping" }
-      : undefined;
-  }
-  if (path.length > OBJECT_DEPTH_MAX) {
-    return {
-      path: path.slice(0, 4),
-      why: `is nested deeper than ${OBJECT_DEPTH_MAX} levels`,
-    };
-  }
-  const isList = Array.isArray(value);
-  if (isList && path.length === 0) {
-    return { path, value, why: "is not a mapping" };
-  }
-  for (const [key, item] of Object.entries(value)) {
-    const here = [...path, isList ? Number(key) : key];
-    if (key === "__proto__") {
-      return { path: here, why: "is a key that is not allowed" };
-    }
-    const problem = shapeProblem(item, here);
-    if (problem !== undefined) return problem;
-  }
-  return undefined;
-}
-
-function withoutNulls(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutNulls);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).filter(([, item]) => item !== null)
-      .map(([key, item]) => [key, withoutNulls(item)]),
-  );
 }
 
 /** `creationTimestamp: null` is what kubectl itself prints. */

@@ -1,5 +1,6 @@
 import { ConfigError, messageOf } from "../base/errors.ts";
 import type { NamespacedName } from "../config/mod.ts";
+import { meshConfigOf } from "../control/mesh_config.ts";
 import {
   httpPolicies,
   type KubeObject,
@@ -8,7 +9,6 @@ import {
   waypointConfig,
 } from "../kube/mod.ts";
 import { parseIp } from "../model/address.ts";
-import { DEFAULT_MESH_CONFIG } from "../model/mesh_config.ts";
 import type { Enrolment, EnrolmentOptions } from "./enrolment.ts";
 import { type ProcessOptions, runProcess } from "./mesh_process.ts";
 import { findOwnPod, type OwnPod } from "./own_pod.ts";
@@ -77,7 +77,7 @@ function ordersFor(
   settings: Partial<MeshSettings>,
 ) {
   const config = waypointConfig(objects, gateway, settings);
-  const mesh = DEFAULT_MESH_CONFIG;
+  const { config: mesh, warnings } = meshConfigOf(objects, settings);
   const policies = httpPolicies(objects, gateway, mesh, settings);
   const tokens = requestAuthentications(objects, gateway, settings);
   return {
@@ -88,6 +88,7 @@ function ordersFor(
       pathNormalization: mesh.pathNormalization,
     },
     warnings: [
+      ...warnings,
       ...config.warnings,
       ...policies.warnings,
       ...tokens.warnings,

@@ -259,3 +259,16 @@ Deno.test("readObjects() takes any text without throwing", () => {
     for (const line of linesOf(text)) assert.ok(!line.includes("\n"), line);
   }
 });
+
+Deno.test("readObjects() says nothing of ConfigMaps that are not the mesh's", () => {
+  const map = (name: string, more: string) =>
+    `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}}\n${more}\n`;
+  const { objects, errors, unknownKinds } = read(
+    map("one", "data: {a: b}"),
+    map("one", "data: {a: c}"),
+    map("istio", "data: {mesh: 'trustDomain: td'}"),
+  );
+  assert.deepEqual(errors, []);
+  assert.deepEqual(unknownKinds, []);
+  assert.deepEqual(objects.map(nameOf), ["default/istio"]);
+});

@@ -177,3 +177,22 @@ Deno.test("a list of providers that is none, or too long, leaves none", () => {
     assert.equal(warnings.length, 1);
   }
 });
+
+Deno.test("readMeshConfig() takes null for a field that is absent", () => {
+  const { config, warnings } = readMeshConfig({
+    trustDomain: null,
+    extensionProviders: null,
+    pathNormalization: null,
+  });
+  assert.deepEqual(config, DEFAULT_MESH_CONFIG);
+  assert.deepEqual(warnings, []);
+});
+
+Deno.test("readMeshConfig() refuses keys that reach into prototypes", () => {
+  const { config, warnings } = readMeshConfig(
+    JSON.parse('{"trustDomain":"td","__proto__":{"a":1}}'),
+  );
+  assert.equal(config.trustDomain, undefined);
+  assert.equal(config.pathNormalization, "DECODE_AND_MERGE_SLASHES");
+  assert.match(warnings.join(), /^MeshConfig cannot be read: __proto__/);
+});

@@ -330,6 +330,26 @@ for (const [object, name] of unknown) {
   });
 }
 
+Deno.test("parseObject() leaves ConfigMaps aside, whatever they hold", () => {
+  const aside = [
+    raw("ConfigMap", "coredns", { data: { Corefile: 1 } }),
+    raw("ConfigMap", "istio-ca-root-cert"),
+    { apiVersion: "v1", kind: "ConfigMap", metadata: null },
+  ];
+  for (const object of aside) {
+    assert.deepEqual(parseObject(object), { kind: "aside" });
+  }
+});
+
+Deno.test("parseObject() reads the ConfigMap of the mesh", () => {
+  const map = raw("ConfigMap", "istio-system/istio", { data: { mesh: "{}" } });
+  const [object] = parsed(map);
+  assert.deepEqual(object?.kind === "ConfigMap" && object.data, { mesh: "{}" });
+  assert.deepEqual(linesOf({ ...map, data: { mesh: {} } }), [
+    "data.mesh: a mapping is not text (quote it if it is meant as text)",
+  ]);
+});
+
 Deno.test("parseObject() takes unknown fields and nulls of other kinds", () => {
   const [object] = parsed(
     raw("Pod", "a", {
