@@ -25,6 +25,10 @@ export interface SelfEnrolmentOptions {
   readonly hostRules: HostRules;
   readonly ipv6: boolean;
   readonly log: Logger;
+  /** Told after every turn, also of those that it takes by itself. */
+  onTurn?(failing: ReadonlyMap<string, string>): void;
+  /** Default {@link ENROL_RETRY_MS}. */
+  readonly retryMs?: number;
 }
 
 interface Enrolled {
@@ -48,6 +52,7 @@ export class SelfEnrolment implements Disposable {
   /** The turn that has not begun yet: it does for everybody who asks meanwhile. */
   #next: Promise<void> | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
+  #disposed = false;
 
   constructor(options: SelfEnrolmentOptions) {
     this.#options = options;
@@ -70,12 +75,28 @@ export class SelfEnrolment implements Disposable {
 
   /** Stops trying; what is enrolled stays so, closed to anything but a proxy. */
   [Symbol.dispose](): void {
+    this.#disposed = true;
     clearTimeout(this.#retry);
-    this.#wanted = [];
+    void this.#turn.then(() => {
+      for (const { netns } of this.#enrolled.values()) closeFd(netns);
+      this.#enrolled.clear();
+    });
   }
 
   async #run(): Promise<void> {
+    if (this.#disposed) return;
     clearTimeout(this.#retry);
+    await this.#reconcileAll();
+    this.#options.onTurn?.(this.#failing);
+    if (this.#failing.size === 0 || this.#disposed) return;
+    const { retryMs = ENROL_RETRY_MS } = this.#options;
+    this.#retry = setTimeout(
+      () => void this.reconcile(this.#wanted),
+      retryMs,
+    );
+  }
+
+  async #reconcileAll(): Promise<void> {
     const wanted = new Map(this.#wanted.map((pod) => [pod.uid, pod]));
     for (const [uid, { pod }] of [...this.#enrolled]) {
       const next = wanted.get(uid);
@@ -87,14 +108,10 @@ export class SelfEnrolment implements Disposable {
     // Last, since new pods wait for theirs.
     for (const enrolled of held) await this.#tryMend(enrolled);
     await this.#syncHostRules();
-    if (this.#failing.size === 0) return;
-    this.#retry = setTimeout(
-      () => void this.reconcile(this.#wanted),
-      ENROL_RETRY_MS,
-    );
   }
 
   async #tryEnrol(pod: NodePod): Promise<void> {
+    if (this.#disposed) return;
     try {
       await this.#enrol(pod);
     } catch (reason) {
@@ -110,7 +127,11 @@ export class SelfEnrolment implements Disposable {
   async #enrol(pod: NodePod): Promise<void> {
     const netns = openNetns(pod.netnsPath);
     try {
-      if (this.#isEnrolledIn(pod, netns)) return closeFd(netns);
+      const known = this.#enrolledIn(pod, netns);
+      if (known !== undefined) {
+        this.#enrolled.set(pod.uid, { pod, netns: known.netns });
+        return closeFd(netns);
+      }
       if (netnsId(netns) === ownNetnsId()) {
         throw new Error(`"${pod.netnsPath}" is hairpin's own namespace`);
       }
@@ -123,9 +144,10 @@ export class SelfEnrolment implements Disposable {
   }
 
   /** The same pod may have come back in another namespace under the same path. */
-  #isEnrolledIn(pod: NodePod, netns: Fd): boolean {
+  #enrolledIn(pod: NodePod, netns: Fd): Enrolled | undefined {
     const known = this.#enrolled.get(pod.uid);
-    return known !== undefined && netnsId(known.netns) === netnsId(netns);
+    if (known === undefined) return undefined;
+    return netnsId(known.netns) === netnsId(netns) ? known : undefined;
   }
 
   async #serveAndRedirect(pod: NodePod, netns: Fd): Promise<void> {
@@ -198,7 +220,14 @@ export class SelfEnrolment implements Disposable {
     }
     this.#enrolled.delete(uid);
     closeFd(netns);
-    await host.remove(uid);
+    try {
+      await host.remove(uid);
+    } catch (reason) {
+      log.error("cannot stop serving a pod", {
+        ...fieldsOf(pod),
+        error: messageOf(reason),
+      });
+    }
   }
 
   /** The node's own processes, such as a kubelet's probes, are let through. */

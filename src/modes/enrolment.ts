@@ -75,13 +75,11 @@ async function enrolBySelf(
     hostRules,
     ipv6,
     log: log("inpod"),
+    onTurn: ({ size }) => readiness.set("workload proxy manager", size === 0),
   });
   let wanted: readonly NodePod[] = [];
   let begun = false;
-  const run = async () => {
-    await self.reconcile(wanted);
-    readiness.set("workload proxy manager", self.failing.size === 0);
-  };
+  const run = () => self.reconcile(wanted);
   return {
     want(objects, settings) {
       const found = podsOfNode(objects, config.nodeName, settings);

@@ -9,7 +9,7 @@ import {
 } from "./libc.ts";
 
 const CLONE_NEWNET = 0x40000000;
-const O_RDONLY_CLOEXEC = 0x80000;
+const O_RDONLY_NONBLOCK_CLOEXEC = 0x80800;
 const NS_GET_NSTYPE = 0xb703;
 
 /**
@@ -18,7 +18,8 @@ const NS_GET_NSTYPE = 0xb703;
  * @throws {SyscallError} when it cannot be opened or is no network namespace.
  */
 export function openNetns(path: string): Fd {
-  const fd = libc.open(cString(path), O_RDONLY_CLOEXEC) as Fd;
+  // Not blocking: a path may be anything, such as a pipe that nobody writes to.
+  const fd = libc.open(cString(path), O_RDONLY_NONBLOCK_CLOEXEC) as Fd;
   if (fd < 0) throw new SyscallError("open", errno(), path);
   if (isNetns(fd)) return fd;
   closeFd(fd);
