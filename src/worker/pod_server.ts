@@ -94,7 +94,7 @@ export class PodServer implements ServedPod {
   #listeners: Listener[] = [];
   #stopped = false;
   /** Accepted connections that are not done, handshakes included. */
-  #serving = 0;
+  readonly #serving = new Set<Promise<void>>();
   transparent = false;
 
   /**
@@ -141,7 +141,9 @@ export class PodServer implements ServedPod {
       (accepted) => {
         sockets.value++;
         accepted.socket.on("close", () => sockets.value--);
-        void this.#serve(role, accepted);
+        const serving = this.#serve(role, accepted);
+        this.#serving.add(serving);
+        void serving.then(() => this.#serving.delete(serving));
       },
       (reason) =>
         this.#log.warn("cannot take a connection", {
@@ -158,9 +160,8 @@ export class PodServer implements ServedPod {
   }
 
   async #serve(role: Role, accepted: Accepted): Promise<void> {
-    const open = this.#serving + this.inboundSessions.size;
+    const open = this.#serving.size + this.inboundSessions.size;
     if (open >= CONNECTIONS_PER_POD_MAX) return this.#refuse(role, accepted);
-    this.#serving++;
     try {
       await role.serve(this.#context, this, accepted);
     } catch (reason) {
@@ -169,8 +170,6 @@ export class PodServer implements ServedPod {
         component: role.component,
         error: messageOf(reason),
       });
-    } finally {
-      this.#serving--;
     }
   }
 
@@ -228,6 +227,7 @@ export class PodServer implements ServedPod {
 
   /** A tunnel without streams may have one on its way until its client has left. */
   async #whenQuiet(): Promise<void> {
+    await Promise.all(this.#serving); // handshakes too, and who awaits a dial
     await this.inboundSessions.whenEmpty();
     await this.connections.whenEmpty();
     this.pool.drain(); // what was written last may still be on its way out

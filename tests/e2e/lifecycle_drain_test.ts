@@ -35,17 +35,12 @@ labTest("SIGTERM closes listeners and lets what runs end", async () => {
     );
     assert.equal(readiness.status, 503);
     assert.match(readiness.body, /draining/);
-    await eventually("no listener left", async () => {
-      const listeners = ["ss", "-Hltn", "sport >= :15000 and sport <= :15100"];
-      return (await lab.exec(echo, listeners)).stdout === "";
-    });
+    await untilNoListener(lab, echo);
     // The tunnel in use was told to take nothing new: another one is dialled.
     const tail = new AccessTail(client);
     const late = await call(lab, sleep, `http://${echo.ips[0]}:${ECHO_PORT}/`);
     assert.equal(late.status, 0);
-    const source = `${sleep.ips[0]}:${late.localPort}`;
-    const { fields } = await tail.until({ "src.addr": source });
-    assert.equal(fields["error"], REFUSED);
+    await tail.until({ direction: "outbound", error: REFUSED });
     await held.finish();
     assert.equal((await held.client.report()).text, "okend");
     const { code } = await server.process.ended;
@@ -129,6 +124,24 @@ labTest(
   },
 );
 
+labTest("a drain waits for who is in the middle of a handshake", async () => {
+  const env = { CONNECTION_TERMINATION_DEADLINE: "60s" };
+  await withMesh({ env }, async ({ lab, server, echo }) => {
+    const go = `${lab.folder}/go-handshake`;
+    const target = { ip: echo.ips[0]!, port: 15_008 };
+    const steps = ["send=\x16", "say=open", `until=${go}`, "reset"];
+    const peer = startPeer(lab, lab.outsider, target, steps);
+    await peer.untilSaid("open");
+    server.process.signal("SIGTERM");
+    await server.process.untilLog(DRAINING);
+    await untilNoListener(lab, echo);
+    assert.doesNotMatch(server.process.log(), /shutdown complete/);
+    await Deno.writeTextFile(go, "");
+    assert.equal((await server.process.ended).code, 0);
+    assert.doesNotMatch(server.process.log(), /drain duration expired/);
+  });
+});
+
 labTest("POST /quitquitquit drains, GET does not", async () => {
   await withMesh({}, async (mesh) => {
     const { lab, client, sleep, httpbin } = mesh;
@@ -146,6 +159,14 @@ interface Held {
   readonly client: RunningPeer;
   /** Has the application go on. */
   finish(): Promise<void>;
+}
+
+async function untilNoListener(lab: Mesh["lab"], pod: LabPod): Promise<void> {
+  const listeners = ["ss", "-Hltn", "sport >= :15000 and sport <= :15100"];
+  await eventually(
+    "no listener left",
+    async () => (await lab.exec(pod, listeners)).stdout === "",
+  );
 }
 
 async function holdConnection(
