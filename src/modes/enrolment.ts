@@ -59,7 +59,7 @@ export async function enrolPods(
 const NEVER = new Promise<never>(() => {});
 
 async function enrolBySelf(
-  { config, pods, readiness, log }: EnrolmentOptions,
+  { config, pods, readiness, log, signal }: EnrolmentOptions,
 ): Promise<Enrolment> {
   const ipv6 = config.ipv6.enabled;
   const iptables = await chooseIptables(runCommand, { ipv6 });
@@ -77,6 +77,8 @@ async function enrolBySelf(
     log: log("inpod"),
     onTurn: ({ size }) => readiness.set("workload proxy manager", size === 0),
   });
+  // A process that drains takes no pod on.
+  signal.addEventListener("abort", () => self[Symbol.dispose]());
   let wanted: readonly NodePod[] = [];
   let begun = false;
   const run = () => self.reconcile(wanted);

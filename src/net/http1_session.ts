@@ -123,12 +123,12 @@ export class Http1Session {
       onOutput: () => this.#schedule(),
       onResume: () => this.#transport.resume(),
       onWriteEnd: () => {
-        this.#flush();
+        this.#writeRest();
         this.#transport.end();
       },
       onFinished: (how, error) => {
         this.#error ??= error;
-        this.#flush();
+        this.#writeRest();
         if (how === "abort") this.#transport.destroy();
         else this.#transport.finish();
         this.#onClose(error);
@@ -178,7 +178,12 @@ export class Http1Session {
   }
 
   #flush(): void {
-    if (this.#congested || this.#closed) return;
+    if (!this.#congested) this.#writeRest();
+  }
+
+  /** Also what would wait for room: nothing comes after it. */
+  #writeRest(): void {
+    if (this.#closed) return;
     const chunks = this.#http.takeOutput();
     if (chunks.length > 0) this.#congested = !this.#transport.write(chunks);
   }

@@ -21,7 +21,8 @@ export class PeekedStream implements ByteStream {
       onData: (octets) => {
         this.#peek(octets);
         // Nobody has it yet, so nobody bounds it: enough is enough.
-        if (this.#receiver === undefined) stream.pause();
+        const wanted = this.#onFirst !== undefined;
+        if (this.#receiver === undefined && !wanted) stream.pause();
         this.#tell((receiver) => receiver.onData(octets));
       },
       onEnd: () => {
@@ -63,6 +64,7 @@ export class PeekedStream implements ByteStream {
         }
       };
       this.#onFirst(this.#first, this.#over);
+      if (this.#onFirst !== undefined) this.#stream.resume();
     });
   }
 

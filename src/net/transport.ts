@@ -108,6 +108,8 @@ export class TlsTransport implements Transport {
 export class StreamTransport implements Transport {
   readonly #stream: ByteStream;
   #lingering: ReturnType<typeof setTimeout> | undefined;
+  #full = false;
+  #finishing = false;
 
   constructor(stream: ByteStream) {
     this.#stream = stream;
@@ -116,7 +118,11 @@ export class StreamTransport implements Transport {
   attach(receiver: TransportReceiver): void {
     this.#stream.attach({
       onData: (octets) => receiver.onData(octets),
-      onDrain: () => receiver.onDrain(),
+      onDrain: () => {
+        this.#full = false;
+        if (this.#finishing) this.#linger();
+        else receiver.onDrain();
+      },
       onEnd: () => receiver.onEnd(),
       onClose: (error) => {
         clearTimeout(this.#lingering);
@@ -127,9 +133,11 @@ export class StreamTransport implements Transport {
 
   write(chunks: readonly Uint8Array[]): boolean {
     const joined = joinIfSmall(chunks);
-    if (joined !== undefined) return this.#stream.write(joined);
     let room = true;
-    for (const chunk of chunks) room = this.#stream.write(chunk);
+    for (const chunk of joined === undefined ? chunks : [joined]) {
+      room = this.#stream.write(chunk);
+    }
+    this.#full = !room;
     return room;
   }
 
@@ -138,8 +146,13 @@ export class StreamTransport implements Transport {
   }
 
   finish(): void {
+    this.#finishing = true;
     this.#stream.end();
     this.#stream.resume();
+    if (!this.#full) this.#linger();
+  }
+
+  #linger(): void {
     this.#lingering = setTimeout(() => this.#stream.reset(), LINGER_MS);
   }
 
