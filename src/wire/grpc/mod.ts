@@ -1,0 +1,9 @@
+/** gRPC without I/O. */
+export { GrpcError } from "./errors.ts";
+export {
+  callHeaders,
+  frameMessage,
+  type GrpcAnswer,
+  type GrpcCall,
+  messageOfAnswer,
+} from "./unary.ts";
