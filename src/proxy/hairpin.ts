@@ -21,6 +21,8 @@ export interface HairpinRequest {
   /** What it proved; absent when it proved nothing. */
   readonly identity?: Identity;
   readonly dst: SocketAddress;
+  /** Waypoints that it has passed all the same. Default: none. */
+  readonly hops?: number;
 }
 
 /**
@@ -31,7 +33,7 @@ export interface HairpinRequest {
  */
 export async function openHairpin(
   context: ProxyContext,
-  { pod, workload, src, identity, dst }: HairpinRequest,
+  { pod, workload, src, identity, dst, hops }: HairpinRequest,
   due: DueWaypoint,
 ): Promise<H2Stream> {
   const { mesh, random } = context;
@@ -51,6 +53,7 @@ export async function openHairpin(
       to,
       authority,
       expected,
+      hops,
       hairpin: { spiffeId: identity && formatIdentity(identity) },
       ...(service === undefined ? {} : { serviceHost: service.hostname }),
     });

@@ -31,6 +31,8 @@ export interface InboundConnection {
   readonly dst: SocketAddress;
   readonly traffic: TrafficContext;
   readonly row: ConnectionRow;
+  /** Waypoints that it has passed, as its peer tells. Default: none. */
+  readonly hops?: number;
   /** Address to show to the application; its own proxy's when absent. */
   readonly from?: Ip;
   /** Where to dial, when that is not `dst`. */

@@ -5,6 +5,7 @@ import {
   type AcceptedTarget,
   resolveInbound,
 } from "../decide/inbound_target.ts";
+import { readHops, WAYPOINT_HOPS } from "../decide/waypoint_hops.ts";
 import type { H2Stream } from "../net/h2_stream.ts";
 import {
   type PeerInfo,
@@ -42,6 +43,8 @@ interface ConnectRequest {
   readonly authority: string;
   /** `host=` of the `forwarded` header: the service that the client named. */
   readonly forwardedHost: string | undefined;
+  /** Waypoints that the connection has passed. */
+  readonly hops: number;
   readonly headers: HeaderList;
 }
 
@@ -65,7 +68,9 @@ export async function serveConnect(
   }
   const workload = await context.workloadOf(pod.info);
   if (workload === undefined) return refuse(503, "workload not found");
-  const request = readConnect(headers);
+  const hops = readHops(valueOf(headers, WAYPOINT_HOPS));
+  if (hops === undefined) return refuse(400, `not a number: ${WAYPOINT_HOPS}`);
+  const request = readConnect(headers, hops);
   const { authority, forwardedHost } = request;
   const target = resolveInbound(context.mesh, {
     pod: workload,
@@ -77,11 +82,12 @@ export async function serveConnect(
   await deliver(tunnel, stream, { workload, request, target });
 }
 
-function readConnect(headers: HeaderList): ConnectRequest {
+function readConnect(headers: HeaderList, hops: number): ConnectRequest {
   const forwarded = valueOf(headers, "forwarded");
   return {
     authority: valueOf(headers, ":authority") ?? "",
     forwardedHost: forwarded && decodeForwarded(forwarded)?.host,
+    hops,
     headers,
   };
 }
@@ -108,6 +114,7 @@ async function deliver(
     src,
     identity: peer.identity,
     dst: target.dst,
+    hops: request.hops,
     traffic: trafficOf(tunnel, delivery),
     row: {
       direction: "inbound",

@@ -16,6 +16,7 @@ import {
   encodeTraceparent,
   newTrace,
 } from "../wire/baggage/mod.ts";
+import { WAYPOINT_HOPS } from "../decide/waypoint_hops.ts";
 import { H2Code, type HeaderList } from "../wire/h2/mod.ts";
 import type { ProxyContext, ServedPod } from "./context.ts";
 import { identityOf } from "./context.ts";
@@ -37,6 +38,8 @@ export interface TunnelRequest {
   readonly expected: readonly string[];
   /** Host name of the service that was called, where one was. */
   readonly serviceHost?: string;
+  /** Waypoints that the connection has passed. Default: none. */
+  readonly hops?: number | undefined;
   /** Set when the connection is turned round to its waypoint. */
   readonly hairpin?: {
     /** Whom we vouch for: the SPIFFE ID of the original peer, if it had one. */
@@ -110,7 +113,7 @@ async function openSession(
 
 function connectHeaders(
   context: ProxyContext,
-  { source, src, authority, serviceHost, hairpin }: TunnelRequest,
+  { source, src, authority, serviceHost, hops = 0, hairpin }: TunnelRequest,
 ): HeaderList {
   const host = serviceHost === undefined ? {} : { host: serviceHost };
   const trace = newTrace((octets) => context.randomBytes(octets));
@@ -120,6 +123,7 @@ function connectHeaders(
     ["baggage", encodeBaggage(baggageOfWorkload(source))],
     ["forwarded", encodeForwarded({ for: src, ...host })],
     ["traceparent", encodeTraceparent(trace)],
+    ...(hops === 0 ? [] : [[WAYPOINT_HOPS, `${hops}`] as const]),
     ...(hairpin?.spiffeId === undefined
       ? []
       : [[HAIRPIN_SOURCE, hairpin.spiffeId] as const]),

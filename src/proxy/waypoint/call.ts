@@ -30,6 +30,8 @@ export interface WaypointCall {
   readonly target: TakenTarget;
   /** As the client asked: a service's address, or a pod's. */
   readonly dst: SocketAddress;
+  /** Waypoints that it has passed before this one. */
+  readonly hops: number;
   /** Whom policy sees. */
   readonly caller: Caller;
 }

@@ -1,6 +1,11 @@
 /** A CONNECT request at a waypoint: whom it is for, who calls, and what it speaks. */
 import { callerOf } from "../../decide/hairpin_trust.ts";
 import { sniff, type Sniffed } from "../../decide/sniff.ts";
+import {
+  readHops,
+  WAYPOINT_HOPS,
+  WAYPOINT_HOPS_MAX,
+} from "../../decide/waypoint_hops.ts";
 import { resolveWaypointTarget } from "../../decide/waypoint_target.ts";
 import { parseSocketAddress } from "../../model/address.ts";
 import type { H2Stream } from "../../net/h2_stream.ts";
@@ -47,6 +52,11 @@ export async function serveWaypointConnect(
   if (method !== "CONNECT") {
     return refuse(400, `expected method CONNECT, got ${method}`);
   }
+  const hops = readHops(valueOf(headers, WAYPOINT_HOPS));
+  if (hops === undefined) return refuse(400, `not a number: ${WAYPOINT_HOPS}`);
+  if (hops >= WAYPOINT_HOPS_MAX) {
+    return refuse(508, `more than ${WAYPOINT_HOPS_MAX} waypoints in a row`);
+  }
   const workload = await context.workloadOf(pod.info);
   if (workload === undefined) return refuse(503, "workload not found");
   const { network } = workload;
@@ -67,7 +77,7 @@ export async function serveWaypointConnect(
   sayDisbelief(context, tunnel, caller.disbelieved);
   stream.sendHeaders([[":status", "200"]], false);
   await serve(
-    { ...waypoint, context, pod, workload, target, dst, caller },
+    { ...waypoint, context, pod, workload, target, dst, hops, caller },
     stream,
   );
 }

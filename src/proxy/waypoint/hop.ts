@@ -22,7 +22,7 @@ export async function hopTo(
     : planned;
   if (route.kind === "reject") return route.because;
   if (route.kind === "double-hbone") return "an endpoint in another network";
-  return { route, pod, workload };
+  return { route, pod, workload, hops: call.hops + 1 };
 }
 
 function toService(

@@ -28,6 +28,8 @@ export interface Hop {
   readonly route: UpstreamRoute;
   readonly pod: ServedPod;
   readonly workload: Workload;
+  /** Waypoints passed, this one included. */
+  readonly hops: number;
 }
 
 interface Idle {
@@ -164,15 +166,16 @@ export class Upstreams {
   }
 }
 
-const keyOf = ({ route }: Hop): string =>
+const keyOf = ({ route, hops }: Hop): string =>
   route.kind === "tcp"
     ? `tcp ${formatAddress(route.to)}`
-    : `${formatAddress(route.to)} ${route.authority} ${route.expected.join()}`;
+    : [formatAddress(route.to), route.authority, route.expected.join(), hops]
+      .join(" ");
 
 /** One connection to the workload itself: in a tunnel where it has one. */
 async function connect(
   context: ProxyContext,
-  { route, pod, workload }: Hop,
+  { route, pod, workload, hops }: Hop,
 ): Promise<ByteStream> {
   if (route.kind === "tcp") {
     const { netns } = pod;
@@ -186,6 +189,7 @@ async function connect(
     to: route.to,
     authority: route.authority,
     expected: route.expected,
+    hops,
     ...(route.service === undefined
       ? {}
       : { serviceHost: route.service.hostname }),
