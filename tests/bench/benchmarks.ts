@@ -7,9 +7,15 @@ import {
   serverUrl,
   type Subject,
 } from "./subjects.ts";
+import { measureWaypoint } from "./waypoint.ts";
+import { measureRoutes } from "./waypoint_routes.ts";
 
 export interface Settings {
+  /** For HTTP/1.1. */
   readonly generator: LoadGenerator;
+  /** Absent where no program makes such load. */
+  readonly http2?: LoadGenerator;
+  readonly grpc?: LoadGenerator;
   /** Length of one measurement. */
   readonly seconds: number;
   readonly idleConnections: number;
@@ -20,6 +26,8 @@ export interface Benchmark {
   readonly about: string;
   /** Measured once on fresh proxies, before all others: nothing to warm up or repeat. */
   readonly once?: boolean;
+  /** Runs when it is asked for by name, on subjects with a waypoint. */
+  readonly needsWaypoint?: boolean;
   measure(subject: Subject, settings: Settings): Promise<Figure[]>;
 }
 
@@ -52,6 +60,19 @@ export const BENCHMARKS: readonly Benchmark[] = [
     name: "connections",
     about: "1 KiB responses, a new connection each, 8 at a time",
     measure: measureConnections,
+  },
+  {
+    name: "waypoint",
+    about: "requests to a service, straight (hairpin) and through a waypoint",
+    needsWaypoint: true,
+    measure: measureWaypoint,
+  },
+  {
+    name: "waypoint-routes",
+    about: "the same at 1,000 requests a second, with 5,000 routes of others",
+    once: true,
+    needsWaypoint: true,
+    measure: measureRoutes,
   },
 ];
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { type Figure, figureTable, joinRounds, median } from "./figures.ts";
+import { readH2load } from "./h2load.ts";
 import { readFortio } from "./load.ts";
 
 const medianRows: [values: number[], middle: number][] = [
@@ -72,3 +73,34 @@ Deno.test("readFortio() reads milliseconds", () => {
 Deno.test("readFortio() refuses a run with failed requests", () => {
   assert.throws(() => readFortio(fortioReport({ "200": 9, "-1": 1 })), /codes/);
 });
+
+Deno.test("readFortio() takes what fortio calls a good gRPC answer", () => {
+  assert.equal(readFortio(fortioReport({ "SERVING": 10 })).requests, 10);
+});
+
+const H2LOAD_LOG = ["1\t200\t400", "2\t200\t200", "3\t200\t900", ""];
+const h2loadSaid = (failed: number) =>
+  `requests: 3 total, 3 started, 3 done, 3 succeeded, ${failed} failed, 0 errored`;
+
+Deno.test("readH2load() takes times out of the log", () => {
+  const result = readH2load(h2loadSaid(0), H2LOAD_LOG.join("\n"), 2);
+  assert.deepEqual(result, {
+    requests: 3,
+    perSecond: 1.5,
+    p50: 0.4,
+    p90: 0.9,
+    p99: 0.9,
+  });
+});
+
+const badRuns: [why: string, said: string, log: string][] = [
+  ["failed requests", h2loadSaid(1), H2LOAD_LOG.join("\n")],
+  ["another status", h2loadSaid(0), "1\t403\t400\n"],
+  ["no request at all", h2loadSaid(0), ""],
+  ["no report", "", H2LOAD_LOG.join("\n")],
+];
+for (const [why, said, log] of badRuns) {
+  Deno.test(`readH2load() refuses a run with ${why}`, () => {
+    assert.throws(() => readH2load(said, log, 2), /load report/);
+  });
+}

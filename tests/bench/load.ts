@@ -1,9 +1,12 @@
 import { hasProgram, type Lab, LabError, type LabPod } from "../lab/mod.ts";
 
-/** What to ask of a server over HTTP/1.1. */
+/** What to ask of a server. */
 export interface Load {
+  /** For gRPC `HOST:PORT`. */
   readonly url: string;
   readonly connections: number;
+  /** Requests at a time on each connection, where the protocol can. Default 1. */
+  readonly streams?: number;
   /** Requests per second over all connections; 0: as many as go. */
   readonly rate: number;
   readonly seconds: number;
@@ -32,29 +35,50 @@ const OWN_PROGRAM = new URL("./programs/load.ts", import.meta.url).pathname;
 export async function findLoadGenerator(
   folder: string | undefined,
 ): Promise<LoadGenerator> {
+  const program = await findFortio(folder);
+  return program === undefined ? ownGenerator() : fortio(program);
+}
+
+/** fortio, by path or name; undefined when there is none. */
+export async function findFortio(
+  folder: string | undefined,
+): Promise<string | undefined> {
   for (const program of [...folder ? [`${folder}/fortio`] : [], "fortio"]) {
-    if (await hasProgram(program)) return fortio(program);
+    if (await hasProgram(program)) return program;
   }
-  return ownGenerator();
+  return undefined;
 }
 
 function fortio(program: string): LoadGenerator {
   return {
     name: "fortio",
     async run(lab, from, load) {
-      const command = [program, ...fortioArguments(load)];
-      return readFortio(await output(lab, from, command, load));
+      const more = [`-keepalive=${load.keepalive}`];
+      const command = [program, ...fortioArguments(load, more)];
+      return readFortio(await runLoad(lab, from, command, load));
     },
   };
 }
 
-function fortioArguments(load: Load): string[] {
+/** Calls of fortio's own gRPC service. */
+export function fortioGrpc(program: string): LoadGenerator {
+  return {
+    name: "fortio -grpc",
+    async run(lab, from, load) {
+      const more = ["-grpc", "-ping", "-s", `${load.streams ?? 1}`];
+      const command = [program, ...fortioArguments(load, more)];
+      return readFortio(await runLoad(lab, from, command, load));
+    },
+  };
+}
+
+function fortioArguments(load: Load, more: readonly string[]): string[] {
   return [
     ...["load", "-quiet", "-json", "-", "-p", "50,90,99"],
     // Its own resolution is a millisecond; a mesh on one machine is faster.
-    ...["-r", "0.00001", `-keepalive=${load.keepalive}`],
+    ...["-r", "0.00001"],
     ...["-c", `${load.connections}`, "-qps", `${load.rate}`],
-    ...["-t", `${load.seconds}s`, load.url],
+    ...["-t", `${load.seconds}s`, ...more, load.url],
   ];
 }
 
@@ -71,11 +95,14 @@ interface FortioReport {
   };
 }
 
-/** @throws {LabError} when a request was not answered with 200. */
+/** What fortio calls a good answer, over HTTP and over gRPC. */
+const GOOD_CODES = ["200", "SERVING"];
+
+/** @throws {LabError} when a request got no good answer. */
 export function readFortio(text: string): LoadResult {
   const report: FortioReport = JSON.parse(text);
   const { Count: requests, Percentiles } = report.DurationHistogram;
-  if (report.RetCodes["200"] !== requests) {
+  if (!GOOD_CODES.some((code) => report.RetCodes[code] === requests)) {
     throw new LabError(
       `Cannot use load report: codes ${JSON.stringify(report.RetCodes)}`,
     );
@@ -104,13 +131,14 @@ function ownGenerator(): LoadGenerator {
         OWN_PROGRAM,
       ];
       return JSON.parse(
-        await output(lab, from, [...program, JSON.stringify(load)], load),
+        await runLoad(lab, from, [...program, JSON.stringify(load)], load),
       );
     },
   };
 }
 
-async function output(
+/** What the program prints. @throws {LabError} when it fails. */
+export async function runLoad(
   lab: Lab,
   from: LabPod,
   command: readonly string[],

@@ -4,9 +4,10 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { LabError, labSkipReason } from "../lab/mod.ts";
 import { findZtunnel } from "../lab/ztunnel.ts";
-import { type Benchmark, BENCHMARKS } from "./benchmarks.ts";
+import { type Benchmark, BENCHMARKS, type Settings } from "./benchmarks.ts";
 import { type Figure, figureTable } from "./figures.ts";
-import { findLoadGenerator, type LoadGenerator } from "./load.ts";
+import { findH2load } from "./h2load.ts";
+import { findFortio, findLoadGenerator, fortioGrpc } from "./load.ts";
 import { runPlan } from "./run.ts";
 import {
   hairpinProxies,
@@ -19,9 +20,13 @@ import { ztunnelProxies } from "./ztunnel_proxies.ts";
 const USAGE = `deno task bench [flags]
   --quick            one round of 2 s and 500 idle connections, instead of three of 5 s and 2,000
   --only NAME,…      ${BENCHMARKS.map((benchmark) => benchmark.name).join(", ")}
+                     Default: all but those of waypoints, which take minutes more
   --subjects NAME,…  direct, hairpin, ztunnel. Default: all that can run here
   --workers N        data-plane threads of each proxy. Default 2, as both choose on a small node
   --json             the figures of every round as JSON instead of a table`;
+
+/** Whose nodes the waypoint's clients and servers are on. */
+const WAYPOINT_SUBJECT = "hairpin";
 
 interface Options {
   readonly benchmarks: readonly Benchmark[];
@@ -50,7 +55,8 @@ function readOptions(args: string[]): Options | "help" {
     );
   }
   return {
-    benchmarks: listOf(flags["only"])?.map(benchmarkOf) ?? BENCHMARKS,
+    benchmarks: listOf(flags["only"])?.map(benchmarkOf) ??
+      BENCHMARKS.filter((benchmark) => !benchmark.needsWaypoint),
     subjects: listOf(flags["subjects"]),
     workers,
     quick: flags["quick"] === true,
@@ -83,7 +89,13 @@ async function startSubjects(
     hairpin: hairpinProxies(options.workers),
     ...(ztunnel ? { ztunnel: ztunnelProxies(ztunnel, options.workers) } : {}),
   };
-  const wanted = options.subjects ?? Object.keys(all);
+  const needs = options.benchmarks.map((b) => b.needsWaypoint === true);
+  const able = needs.includes(false) ? Object.keys(all) : [WAYPOINT_SUBJECT];
+  const waypoint = {
+    workers: options.workers,
+    fortio: await findFortio(tools),
+  };
+  const wanted = options.subjects ?? able;
   const subjects: Subject[] = [];
   for (const name of wanted) {
     const proxies = new Map(Object.entries(all)).get(name);
@@ -91,35 +103,50 @@ async function startSubjects(
       throw new LabError(`Cannot measure "${name}": not here`);
     }
     progress(`starting: ${name}`);
-    subjects.push(stack.use(await startSubject(name, proxies)));
+    const withWaypoint = needs.includes(true) && name === WAYPOINT_SUBJECT;
+    const side = withWaypoint ? waypoint : undefined;
+    subjects.push(stack.use(await startSubject(name, proxies, side)));
   }
   return subjects;
 }
 
 async function measure(options: Options): Promise<void> {
   const tools = Deno.env.get("HAIRPIN_TEST_TOOLS");
-  const generator = await findLoadGenerator(tools);
+  const generators = await findGenerators(tools);
   await using stack = new AsyncDisposableStack();
   const subjects = await startSubjects(options, tools, stack);
   const size = options.quick
     ? { rounds: 1, seconds: 2, idleConnections: 500 }
     : { rounds: 3, seconds: 5, idleConnections: 2_000 };
-  const settings = { generator, ...size };
+  const settings = { ...generators, ...size };
   const { benchmarks } = options;
   const plan = { benchmarks, settings, rounds: size.rounds, progress };
   const figures = await runPlan(subjects, plan);
-  report(options, figures, subjects, generator);
+  report(options, figures, subjects, settings);
+}
+
+async function findGenerators(tools: string | undefined) {
+  const fortio = await findFortio(tools);
+  const http2 = await findH2load();
+  return {
+    generator: await findLoadGenerator(tools),
+    ...(http2 === undefined ? {} : { http2 }),
+    ...(fortio === undefined ? {} : { grpc: fortioGrpc(fortio) }),
+  };
 }
 
 function report(
   { json, benchmarks, workers }: Options,
   figures: readonly Figure[],
   subjects: readonly Subject[],
-  generator: LoadGenerator,
+  { generator }: Settings,
 ): void {
   if (json) return console.log(JSON.stringify(figures, undefined, 2));
-  const names = subjects.map((subject) => subject.name);
-  console.log(`\n${figureTable(figures, names)}\n`);
+  const columns = [
+    ...subjects.map(({ name }) => name),
+    ...figures.map((f) => f.subject),
+  ];
+  console.log(`\n${figureTable(figures, [...new Set(columns)])}\n`);
   for (const { name, about } of benchmarks) console.log(`${name}: ${about}`);
   console.log(
     `load from ${generator.name}; ${workers} worker threads a proxy; medians`,

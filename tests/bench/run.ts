@@ -20,14 +20,18 @@ export async function runPlan(
 ): Promise<Figure[]> {
   const figures: Figure[] = [];
   for (const benchmark of plan.benchmarks) {
-    if (!benchmark.once) await warmUp(subjects, benchmark, plan);
+    const able = subjects.filter((subject) => canRun(benchmark, subject));
+    if (!benchmark.once) await warmUp(able, benchmark, plan);
     const rounds = benchmark.once ? 1 : plan.rounds;
     for (let round = 1; round <= rounds; round++) {
-      figures.push(...await runRound(subjects, benchmark, plan, round));
+      figures.push(...await runRound(able, benchmark, plan, round));
     }
   }
   return joinRounds(figures);
 }
+
+const canRun = ({ needsWaypoint }: Benchmark, { waypoint }: Subject) =>
+  needsWaypoint !== true || waypoint !== undefined;
 
 async function runRound(
   subjects: readonly Subject[],

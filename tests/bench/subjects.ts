@@ -6,6 +6,12 @@ import {
   startHttpServer,
   startIperfServer,
 } from "../lab/mod.ts";
+import {
+  addWaypointParts,
+  startWaypoint,
+  type WaypointOptions,
+  type WaypointSide,
+} from "./waypoint_side.ts";
 
 export const HTTP_PORT = 8000;
 export const ECHO_PORT = 9000;
@@ -18,15 +24,22 @@ export interface Subject extends AsyncDisposable {
   readonly server: LabPod;
   /** Both nodes' proxies; none when the pods talk directly. */
   readonly proxies: readonly LabProcess[];
+  /** Only where it was asked for. */
+  readonly waypoint?: WaypointSide;
 }
 
 /** Puts proxies into a lab whose pods and servers are there already; the lab's end ends them. */
 export type StartProxies = (lab: Lab) => Promise<readonly LabProcess[]>;
 
-/** Builds a lab with the servers that all benchmarks use. Same plan for every subject. */
+/**
+ * Builds a lab with the servers that all benchmarks use. Same plan for every subject.
+ *
+ * @param waypoint Adds a waypoint, and servers with and without it in front.
+ */
 export async function startSubject(
   name: string,
   startProxies: StartProxies,
+  waypoint?: WaypointOptions,
 ): Promise<Subject> {
   const lab = await Lab.create();
   try {
@@ -35,7 +48,9 @@ export async function startSubject(
     await startHttpServer(lab, server, HTTP_PORT);
     await startEchoServer(lab, server, ECHO_PORT);
     await startIperfServer(lab, server);
+    const parts = waypoint && await addWaypointParts(lab, waypoint);
     const proxies = await startProxies(lab);
+    const side = parts && await startWaypoint(lab, parts);
     const dispose = () => lab[Symbol.asyncDispose]();
     return {
       name,
@@ -43,6 +58,7 @@ export async function startSubject(
       client,
       server,
       proxies,
+      ...(side === undefined ? {} : { waypoint: side }),
       [Symbol.asyncDispose]: dispose,
     };
   } catch (reason) {

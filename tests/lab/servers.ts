@@ -20,12 +20,13 @@ export function secretOf(pod: LabPod): string {
 /**
  * Starts nginx in a pod: `/` greets, `/secret` gives itself away, `/ip` names
  * the peer, `/host` the Host header, `/1k` is a file of 1,024 octets, `/1m` one
- * of 2 to the 20.
+ * of 2 to the 20. HTTP/2 is without TLS, for clients that know of it.
  */
 export async function startHttpServer(
   lab: Lab,
   pod: LabPod,
   port = 8000,
+  protocol: "http1" | "http2" = "http1",
 ): Promise<LabProcess> {
   const name = `nginx-${pod.name}-${port}`;
   const folder = `${lab.folder}/${name}`;
@@ -34,7 +35,7 @@ export async function startHttpServer(
   await Deno.writeTextFile(`${folder}/files/1m`, "m".repeat(1 << 20));
   await Deno.writeTextFile(
     `${folder}/nginx.conf`,
-    nginxConf(folder, pod, port),
+    nginxConf(folder, pod, `${port}${protocol === "http2" ? " http2" : ""}`),
   );
   const process = lab.start(pod, name, [
     ...["nginx", "-e", "stderr", "-p", folder, "-c", `${folder}/nginx.conf`],
@@ -109,7 +110,8 @@ function deno(program: string): string[] {
   return [Deno.execPath(), "run", "--no-config", "--allow-net", program];
 }
 
-function nginxConf(folder: string, pod: LabPod, port: number): string {
+/** @param listen A port, and what is special about it. */
+function nginxConf(folder: string, pod: LabPod, listen: string): string {
   return `
 daemon off;
 user root;
@@ -127,8 +129,8 @@ http {
   uwsgi_temp_path ${folder}/uwsgi;
   scgi_temp_path ${folder}/scgi;
   server {
-    listen ${port} backlog=4096;
-    listen [::]:${port} backlog=4096;
+    listen ${listen} backlog=4096;
+    listen [::]:${listen} backlog=4096;
     root ${folder}/files;
     location = / { return 200 "${greetingOf(pod)}\\n"; }
     location = /secret { return 200 "${secretOf(pod)}\\n"; }
