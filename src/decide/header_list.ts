@@ -1,5 +1,9 @@
 /** Looking at header lists, and making changed ones. Names are in lower case throughout. */
-import type { HeaderList, HttpRequest } from "../model/http.ts";
+import {
+  FRAMING_FIELDS,
+  type HeaderList,
+  type HttpRequest,
+} from "../model/http.ts";
 
 /** The value of a header; of one that repeats, all values with commas between. */
 export function headerValue(
@@ -52,19 +56,6 @@ export function requestField(
   }
 }
 
-/** Fields about one connection or one message's length, which never go on to another. */
-const OF_ONE_MESSAGE: ReadonlySet<string> = new Set([
-  "connection",
-  "content-length",
-  "host",
-  "keep-alive",
-  "proxy-connection",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-]);
-
-/** Whether a field of one message may be copied into another. @see RFC 9110, section 7.6.1 */
+/** Whether a field of one message may be copied into another */
 export const isCopyable = (name: string): boolean =>
-  !name.startsWith(":") && !OF_ONE_MESSAGE.has(name);
+  !name.startsWith(":") && !FRAMING_FIELDS.has(name);

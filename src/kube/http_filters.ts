@@ -1,4 +1,5 @@
 /** Filters of rules and backends. */
+import { FRAMING_FIELDS } from "../model/http.ts";
 import type {
   HeaderModifier,
   HttpFilters,
@@ -117,22 +118,6 @@ function addFilter(
   if (policy !== undefined) built.cors = policy;
 }
 
-/**
- * Fields that frame a message or belong to one connection. A route that could
- * set them could make two readers see two different messages.
- */
-const FRAMING: readonly string[] = [
-  "connection",
-  "content-length",
-  "host",
-  "keep-alive",
-  "proxy-connection",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-];
-
 /** @param settable Fields that may be set all the same. */
 function modifier(
   { set, add, remove }: HeaderFilter,
@@ -146,7 +131,7 @@ function modifier(
     remove,
   };
   for (const [key, names] of Object.entries(lists)) {
-    const bad = names.find((name) => FRAMING.includes(name));
+    const bad = names.find((name) => FRAMING_FIELDS.has(name));
     if (bad === undefined) continue;
     notes.refuse([...path, key], `names "${bad}", which no route may change`);
   }

@@ -15,6 +15,23 @@ export type HeaderField = readonly [
 /** Names in lower case, in the order in which they came; a name may repeat. */
 export type HeaderList = readonly HeaderField[];
 
+/**
+ * Fields that frame one message or belong to one connection (RFC 9110, section
+ * 7.6.1). They never go on to another, nor may a route set them: two readers
+ * could see two different messages.
+ */
+export const FRAMING_FIELDS: ReadonlySet<string> = new Set([
+  "connection",
+  "content-length",
+  "host",
+  "keep-alive",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+
 /** A request without its body. */
 export interface HttpRequest {
   /** Case-sensitive. */

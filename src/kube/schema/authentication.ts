@@ -1,6 +1,12 @@
 /** PeerAuthentication and RequestAuthentication, closed as AuthorizationPolicy is. */
 import * as v from "valibot";
-import { targetRef, targetRefs, workloadSelector } from "./authorization.ts";
+import {
+  hasOneKindOfTarget,
+  MANY_KINDS_OF_TARGET,
+  targetRef,
+  targetRefs,
+  workloadSelector,
+} from "./authorization.ts";
 import {
   closed,
   filled,
@@ -90,15 +96,7 @@ export const requestAuthenticationSpec = v.pipe(
     targetRefs,
     jwtRules: someOf(jwtRule),
   }),
-  v.check(
-    (spec) =>
-      [
-        spec.selector !== undefined,
-        spec.targetRef !== undefined,
-        spec.targetRefs.length > 0,
-      ].filter(Boolean).length < 2,
-    "has more than one of selector, targetRef and targetRefs",
-  ),
+  v.check((spec) => hasOneKindOfTarget(spec), MANY_KINDS_OF_TARGET),
 );
 
 export type PeerAuthenticationSpec = v.InferOutput<

@@ -42,6 +42,21 @@ export const targetRefs = v.pipe(
   v.maxLength(POLICY_TARGETS_MAX, `has over ${POLICY_TARGETS_MAX} entries`),
 );
 
+/** Whether a policy that can be attached in three ways uses one at most. */
+export const hasOneKindOfTarget = (spec: {
+  readonly selector?: unknown;
+  readonly targetRef?: unknown;
+  readonly targetRefs: readonly unknown[];
+}): boolean =>
+  [
+    spec.selector !== undefined,
+    spec.targetRef !== undefined,
+    spec.targetRefs.length > 0,
+  ].filter(Boolean).length < 2;
+
+export const MANY_KINDS_OF_TARGET =
+  "has more than one of selector, targetRef and targetRefs";
+
 const serviceAccount = parsed(
   (value) =>
     value.length <= SERVICE_ACCOUNT_LENGTH_MAX &&
@@ -157,15 +172,7 @@ export const authorizationPolicySpec = v.pipe(
     (spec) => (spec.action === "CUSTOM") === (spec.provider !== undefined),
     "is wrong about provider: CUSTOM needs one, other actions have none",
   ),
-  v.check(
-    (spec) =>
-      [
-        spec.selector !== undefined,
-        spec.targetRef !== undefined,
-        spec.targetRefs.length > 0,
-      ].filter(Boolean).length < 2,
-    "has more than one of selector, targetRef and targetRefs",
-  ),
+  v.check((spec) => hasOneKindOfTarget(spec), MANY_KINDS_OF_TARGET),
 );
 
 export type AuthorizationPolicySpec = v.InferOutput<
