@@ -12,13 +12,13 @@ export function greetingOf(pod: LabPod): string {
   return `hello from ${pod.name}`;
 }
 
-/** What it answers at `/secret`, for policies to keep to itself. */
+/** What it answers at `/private`, for policies to keep to itself. */
 export function secretOf(pod: LabPod): string {
   return `the secret of ${pod.name}`;
 }
 
 /**
- * Starts nginx in a pod: `/` greets, `/secret` gives itself away, `/ip` names
+ * Starts nginx in a pod: `/` greets, `/private` gives itself away, `/ip` names
  * the peer, `/host` the Host header, `/1k` is a file of 1,024 octets, `/1m` one
  * of 2 to the 20. HTTP/2 is without TLS, for clients that know of it.
  */
@@ -133,7 +133,7 @@ http {
     listen [::]:${listen} backlog=4096;
     root ${folder}/files;
     location = / { return 200 "${greetingOf(pod)}\\n"; }
-    location = /secret { return 200 "${secretOf(pod)}\\n"; }
+    location = /private { return 200 "${secretOf(pod)}\\n"; }
     location = /ip { return 200 "$remote_addr\\n"; }
     location = /host { return 200 "$host\\n"; }
   }

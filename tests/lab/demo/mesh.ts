@@ -84,7 +84,7 @@ spec:
   targetRefs: [{kind: Service, group: "", name: httpbin}]
   action: DENY
   rules:
-  - to: [{operation: {paths: ["/secret*"]}}]
+  - to: [{operation: {paths: ["/private*"]}}]
 `,
   "strict": `apiVersion: security.istio.io/v1
 kind: PeerAuthentication

@@ -31,10 +31,10 @@ export async function passWaypoint(
   const secret = await ask(page, mesh, {
     from: lab.outsider,
     to: pod,
-    path: "/secret",
+    path: "/private",
   });
   page.check(
-    "until now, the outsider reads /secret",
+    "until now, the outsider reads /private",
     secret.includes(secretOf(httpbin)),
   );
   page.quote(`Service httpbin: metadata.labels["${WAYPOINT_LABEL}"]: waypoint`);
@@ -46,8 +46,12 @@ export async function passWaypoint(
     "through the waypoint, sleep is answered",
     open.includes(greetingOf(httpbin)),
   );
-  const shut = await ask(page, mesh, { from: sleep, to: vip, path: "/secret" });
-  page.check("at the waypoint, /secret is denied", shut.includes(DENIAL));
+  const shut = await ask(page, mesh, {
+    from: sleep,
+    to: vip,
+    path: "/private",
+  });
+  page.check("at the waypoint, /private is denied", shut.includes(DENIAL));
   const line = await proxies.client.untilAccess(
     "sleep to the waypoint",
     (line) =>
@@ -59,8 +63,8 @@ export async function passWaypoint(
     line.fields["dst.identity"] === identityOf(waypoint),
   );
   const denied = await proxies.waypoint.untilRequest(
-    "sleep's /secret",
-    (line) => isRequest(line, sleep, "/secret"),
+    "sleep's /private",
+    (line) => isRequest(line, sleep, "/private"),
   );
   showRequests(page, [denied]);
   page.check(
@@ -97,9 +101,9 @@ async function claimTurned(
   const { httpbin } = mesh;
   const [to = ""] = httpbin.ips;
   const open = await ask(page, mesh, { from, to, path: "/" });
-  const shut = await ask(page, mesh, { from, to, path: "/secret" });
+  const shut = await ask(page, mesh, { from, to, path: "/private" });
   page.check(
-    `${from.name}, who calls the pod, gets / and is denied /secret`,
+    `${from.name}, who calls the pod, gets / and is denied /private`,
     open.includes(greetingOf(httpbin)) && shut.includes(DENIAL),
   );
   const line = await proxies.server.untilAccess(
@@ -110,7 +114,7 @@ async function claimTurned(
   );
   showLine(page, "node-2's access log", line);
   const requests = await Promise.all(
-    ["/", "/secret"].map((path) =>
+    ["/", "/private"].map((path) =>
       proxies.waypoint.untilRequest(
         `${from.name}'s ${path}`,
         (line) => isTurned(line) && isRequest(line, from, path),
