@@ -9,6 +9,7 @@ import {
   startHttpServer,
 } from "../lab/mod.ts";
 import { call } from "./calls.ts";
+import { descriptorsOf } from "./descriptors.ts";
 import { share } from "./share.ts";
 import { eventually, HTTP_PORT } from "./support.ts";
 import { gateway, WaypointMesh, waypointPod } from "./waypoint_support.ts";
@@ -166,6 +167,3 @@ async function endsWithoutGrowth(
 }
 
 const linesOf = ({ process }: HairpinProcess): number => process.lines().length;
-
-const descriptorsOf = ({ process }: HairpinProcess): number =>
-  [...Deno.readDirSync(`/proc/${process.pid}/fd`)].length;
