@@ -32,6 +32,8 @@ const SO_MARK = 36;
 const SOL_IP = 0;
 const IP_FREEBIND = 15;
 const IP_TRANSPARENT = 19;
+/** The port is chosen for source and destination together, at connect(2). */
+const IP_BIND_ADDRESS_NO_PORT = 24;
 const SO_ORIGINAL_DST = 80; // the same number on both levels
 const SOL_IPV6 = 41;
 const IPV6_TRANSPARENT = 75;
@@ -207,6 +209,8 @@ function bindSource(fd: Fd, ip: Uint8Array): boolean {
   const allowed =
     setInt(fd, level, v4 ? IP_TRANSPARENT : IPV6_TRANSPARENT, 1) &&
     setInt(fd, level, v4 ? IP_FREEBIND : IPV6_FREEBIND, 1);
+  // Else an address has as many connections as there are ports, to all peers.
+  setInt(fd, SOL_IP, IP_BIND_ADDRESS_NO_PORT, 1);
   if (!allowed) return false;
   const address = encodeSockaddr(ip, 0);
   return libc.bind(fd, address, address.length) === 0;

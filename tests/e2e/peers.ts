@@ -21,6 +21,7 @@ const PROGRAM = new URL("../lab/programs/peer.ts", import.meta.url).pathname;
 const PEER = [Deno.execPath(), "run", "--no-config", "-N", "-R", PROGRAM];
 /** A gibibyte on a machine with little to spare. */
 const CALL_TIMEOUT_MS = 240_000;
+const REPORT_TIMEOUT_MS = 60_000;
 
 let serial = 0;
 
@@ -74,10 +75,9 @@ export class RunningPeer implements AsyncDisposable {
 
   /** Waits for the report of the connection of that ordinal, from 0. */
   async report(ordinal = 0): Promise<PeerReport> {
-    const lines = `(?:[^]*?^\\{.*\\}$){${ordinal + 1}}`;
-    const timeoutMs = 60_000;
-    await this.process.untilLog(new RegExp(lines, "m"), { timeoutMs });
-    return this.reports[ordinal]!;
+    const find = (log: string) => reportsIn(log)[ordinal];
+    const what = `report ${ordinal}`;
+    return await this.process.untilFound(what, find, REPORT_TIMEOUT_MS);
   }
 
   get reports(): readonly PeerReport[] {
@@ -90,7 +90,8 @@ export class RunningPeer implements AsyncDisposable {
 }
 
 function reportsIn(text: string): PeerReport[] {
-  return text.split("\n").filter((line) => line.startsWith("{")).map((line) =>
+  const whole = /^\{.*\}$/; // the last line may be torn
+  return text.split("\n").filter((line) => whole.test(line)).map((line) =>
     JSON.parse(line)
   );
 }

@@ -94,18 +94,32 @@ export class LabProcess implements AsyncDisposable {
    *
    * @throws {LabError} with the log's last lines when the program ends first or the time is up.
    */
-  async untilLog(
+  untilLog(
     pattern: RegExp,
     { timeoutMs = LOG_WAIT_MS, from = 0 } = {},
   ): Promise<RegExpExecArray> {
+    const find = (log: string) => pattern.exec(log.slice(from)) ?? undefined;
+    return this.untilFound(`${pattern}`, find, timeoutMs);
+  }
+
+  /**
+   * Waits until something is found in the log.
+   *
+   * @throws {LabError} as `untilLog` does.
+   */
+  async untilFound<T>(
+    what: string,
+    find: (log: string) => T | undefined,
+    timeoutMs = LOG_WAIT_MS,
+  ): Promise<T> {
     const deadline = performance.now() + timeoutMs;
     while (true) {
       const ended = !this.running; // asked first: the last words are read after it
-      const found = pattern.exec(this.log().slice(from));
-      if (found !== null) return found;
-      if (ended) throw this.failure(`it ended without printing ${pattern}`);
+      const found = find(this.log());
+      if (found !== undefined) return found;
+      if (ended) throw this.failure(`it ended without printing ${what}`);
       if (performance.now() > deadline) {
-        throw this.failure(`no ${pattern} in ${timeoutMs} ms`);
+        throw this.failure(`no ${what} in ${timeoutMs} ms`);
       }
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
