@@ -25,6 +25,13 @@ export async function addNamespace(netns: string): Promise<void> {
   await batch(netns, ["link set lo up"]);
 }
 
+/**
+ * Of every node's bridge for pods. A bridge without an address of its own takes
+ * the lowest of its ports', and changes it when a pod comes: other pods then
+ * send to an address that is nobody's, until they ask again.
+ */
+const GATEWAY_MAC = "02:00:00:00:00:01";
+
 /** Makes the wire: a namespace with a bridge. */
 export async function addWire(netns: string): Promise<void> {
   await addNamespace(netns);
@@ -52,7 +59,7 @@ export async function addNode(
   const others = numbers(nodeCount).filter((other) => other !== number);
   await batch(netns, [
     ...addressCommands("underlay", own.underlay),
-    "link add name pods type bridge",
+    `link add name pods address ${GATEWAY_MAC} type bridge`,
     ...addressCommands("pods", own.gateway),
     ...others.flatMap(routeCommands),
   ]);
