@@ -76,7 +76,12 @@ function ordersFor(
   gateway: string,
   settings: Partial<MeshSettings>,
 ) {
-  const config = waypointConfig(objects, gateway, settings);
+  // Statuses are many and long: they are not for workers to keep.
+  const { statuses: _, warnings: ofConfig, ...config } = waypointConfig(
+    objects,
+    gateway,
+    settings,
+  );
   const { config: mesh, warnings } = meshConfigOf(objects, settings);
   const policies = httpPolicies(objects, gateway, mesh, settings);
   const tokens = requestAuthentications(objects, gateway, settings);
@@ -89,7 +94,7 @@ function ordersFor(
     },
     warnings: [
       ...warnings,
-      ...config.warnings,
+      ...ofConfig,
       ...policies.warnings,
       ...tokens.warnings,
     ],

@@ -21,7 +21,7 @@ import type { ServiceKey } from "../../model/workload.ts";
 
 /** What a waypoint is told to do; plain data, as it crosses threads. */
 export interface WaypointOrders {
-  readonly config: WaypointConfig;
+  readonly config: Omit<WaypointConfig, "statuses" | "warnings">;
   readonly policies: Attached<HttpPolicy>;
   readonly requestAuthentications: Attached<RequestAuthentication>;
   readonly pathNormalization: PathNormalization;
