@@ -167,10 +167,8 @@ export class DataPlane {
   #applyMesh(delta: MeshDelta): void {
     this.#mesh.apply(delta);
     this.#waiter.look();
-    // A workload's record names the policies that select it.
-    const touched = delta.policies.length + delta.removedPolicies.length +
-      delta.workloads.length;
-    if (touched === 0) return;
+    // Whatever changed: workloads name the policies that select them, services
+    // their waypoints, and who a waypoint is stands with its workloads.
     for (const pod of this.#pods.values()) pod.connections.recheck();
   }
 
