@@ -1,18 +1,11 @@
-/** What an external authorizer over HTTP is sent, and what its answer means. */
+/** What becomes of a request that an external authorizer is asked about. */
 import type {
   CheckedBody,
   ExternalAuthorizer,
-  HttpAuthorizer,
 } from "../model/external_authorizer.ts";
 import type { HeaderList, HttpRequest } from "../model/http.ts";
-import {
-  headerValue,
-  isCopyable,
-  requestField,
-  withHeaders,
-  withoutHeaders,
-} from "./header_list.ts";
-import { stringTest } from "./http_policy_match.ts";
+import type { HeaderMutation } from "../wire/ext_authz/mod.ts";
+import { withoutHeaders } from "./header_list.ts";
 import { isGrpc, type LocalReply, localReply } from "./local_reply.ts";
 
 /** The part of a body that a check carries. */
@@ -20,22 +13,6 @@ export interface CheckBody {
   readonly octets: Uint8Array;
   /** Whether there is more of it. */
   readonly isPartial: boolean;
-}
-
-/** A whole request to the authorizer. */
-export interface CheckRequest {
-  readonly method: string;
-  readonly authority: string;
-  readonly path: string;
-  readonly headers: HeaderList;
-  readonly body: Uint8Array;
-}
-
-/** A whole answer of the authorizer. */
-export interface CheckAnswer {
-  readonly status: number;
-  readonly headers: HeaderList;
-  readonly body: Uint8Array;
 }
 
 /** A refusal as it goes to the client. */
@@ -48,8 +25,8 @@ export type CheckOutcome =
     readonly kind: "allow";
     /** As it goes on, with what the answer sets and takes away. */
     readonly request: HttpRequest;
-    /** Added to the response to the client. */
-    readonly responseHeaders: HeaderList;
+    /** Changes of the response to the client. */
+    readonly responseHeaders: readonly HeaderMutation[];
     /** Whether its route has to be chosen again. */
     readonly clearRouteCache: boolean;
     /** Whether it passes only because no answer could be had. */
@@ -59,7 +36,10 @@ export type CheckOutcome =
     readonly kind: "deny";
     readonly reply: CheckReply;
     /** Response code details of the access log; the response flag is UAEX. */
-    readonly details: "ext_authz_denied" | "ext_authz_error";
+    readonly details:
+      | "ext_authz_denied"
+      | "ext_authz_error"
+      | typeof BODY_REFUSALS[BodyFault]["details"];
   };
 
 /**
@@ -79,69 +59,34 @@ export function bodyToCheck(
   return { octets: read.subarray(0, limit.sizeMax), isPartial };
 }
 
-/**
- * The request that asks about another: its method, its host, its path behind
- * the prefix, its credentials and the headers that the provider names.
- *
- * @param body Only where the provider takes bodies.
- */
-export function checkRequest(
-  authorizer: HttpAuthorizer,
+/** Why the body of a request cannot be checked. */
+export type BodyFault = "oversized" | "late";
+
+const BODY_REFUSALS = {
+  oversized: {
+    status: 413,
+    body: "Payload Too Large",
+    details: "request_payload_too_large",
+  },
+  late: {
+    status: 408,
+    body: "Request Timeout",
+    details: "request_overall_timeout",
+  },
+} as const;
+
+/** The refusal of a request whose body is larger than a check may be, or does not come. */
+export function refusedBody(
   request: HttpRequest,
-  body?: CheckBody,
-): CheckRequest {
-  const isWanted = stringTest([
-    { kind: "exact", value: "authorization" },
-    ...authorizer.requestHeaders,
-  ]);
-  const copied = request.headers.filter(([name]) =>
-    isCopyable(name) && isWanted(name)
-  );
-  const octets = body?.octets ?? new Uint8Array();
-  const own: HeaderList = [
-    ["content-length", `${octets.length}`],
-    ...body === undefined
-      ? []
-      : [["x-envoy-auth-partial-body", `${body.isPartial}`] as const],
-  ];
-  const additional = authorizer.additionalHeaders
-    .filter(([name]) => isCopyable(name))
-    .map(([name, value]) => [name, filledIn(value, request)] as const);
+  fault: BodyFault,
+): Extract<CheckOutcome, { kind: "deny" }> {
+  const { details, ...text } = BODY_REFUSALS[fault];
+  const { body, ...reply } = localReply(request, text);
   return {
-    method: request.method,
-    authority: request.authority,
-    path: authorizer.pathPrefix + request.path,
-    headers: withHeaders(withHeaders(copied, additional), own),
-    body: octets,
+    kind: "deny",
+    reply: { ...reply, body: new TextEncoder().encode(body) },
+    details,
   };
-}
-
-/** Envoy's `%REQ(name?other)%`, the one substitution that guides for Istio use here. */
-const filledIn = (value: string, request: HttpRequest): string =>
-  value.replaceAll(
-    /%REQ\(([^()?%]+)(?:\?([^()?%]+))?\)%/g,
-    (_, name: string, other: string | undefined) =>
-      requestField(request, name.toLowerCase()) ??
-        requestField(request, other?.toLowerCase() ?? "") ?? "-",
-  );
-
-/**
- * What an answer means: 200 allows; no answer, or a 5xx, is a failure of the
- * authorizer; anything else denies.
- *
- * @param answer undefined when there was none in time.
- */
-export function readAnswer(
-  authorizer: HttpAuthorizer,
-  request: HttpRequest,
-  answer: CheckAnswer | undefined,
-): CheckOutcome {
-  if (answer === undefined || answer.status >= 500 || answer.status < 200) {
-    return failedCheck(authorizer, request);
-  }
-  return answer.status === 200
-    ? allowed(authorizer, request, answer)
-    : denied(authorizer, request, answer);
 }
 
 /** What becomes of a request when its authorizer gives no answer. */
@@ -167,68 +112,11 @@ export function failedCheck(
   };
 }
 
-/** The answer's header that names headers to take away. */
-const TO_REMOVE = "x-envoy-auth-headers-to-remove";
+/** The header of a check that says whether it carries all of a body. */
+export const PARTIAL_BODY = "x-envoy-auth-partial-body";
 
-function allowed(
-  authorizer: HttpAuthorizer,
-  request: HttpRequest,
-  answer: CheckAnswer,
-): CheckOutcome {
-  const removed = (headerValue(answer.headers, TO_REMOVE) ?? "").split(",")
-    .map((name) => name.trim().toLowerCase()).filter(isCopyable);
-  const isSet = stringTest(authorizer.upstreamOnAllow);
-  const set = chosen(
-    answer.headers,
-    (name) => name !== TO_REMOVE && isSet(name),
-  );
-  return {
-    kind: "allow",
-    request: {
-      ...request,
-      headers: withHeaders(
-        withoutHeaders(request.headers, new Set(removed)),
-        set,
-      ),
-    },
-    responseHeaders: chosen(
-      answer.headers,
-      stringTest(authorizer.downstreamOnAllow),
-    ),
-    clearRouteCache: authorizer.clearRouteCache,
-    isFailOpen: false,
-  };
-}
-
-const chosen = (
-  headers: HeaderList,
-  isWanted: (name: string) => boolean,
-): HeaderList => headers.filter(([name]) => isCopyable(name) && isWanted(name));
-
-/** Headers of a refusal that the client always gets, whatever the provider lists. */
-const ALWAYS_DOWNSTREAM = ["location", "www-authenticate"] as const;
-
-function denied(
-  { downstreamOnDeny }: HttpAuthorizer,
-  request: HttpRequest,
-  { status, headers, body }: CheckAnswer,
-): CheckOutcome {
-  const isListed = stringTest([
-    ...ALWAYS_DOWNSTREAM.map((value) => ({ kind: "exact" as const, value })),
-    ...downstreamOnDeny,
-  ]);
-  const passed = chosen(
-    headers,
-    downstreamOnDeny.length === 0 ? () => true : isListed,
-  );
-  return {
-    kind: "deny",
-    reply: deniedReply(request, status, passed, body),
-    details: "ext_authz_denied",
-  };
-}
-
-function deniedReply(
+/** A refusal in the form that the client can read. */
+export function deniedReply(
   request: HttpRequest,
   status: number,
   headers: HeaderList,

@@ -9,6 +9,7 @@ import {
   withoutHeaders,
 } from "./header_list.ts";
 import { octetText } from "./octet_text.ts";
+import { queryPairs, withoutParameter } from "./query_parameters.ts";
 
 /** A token that a request carries. */
 export interface LocatedToken {
@@ -74,24 +75,6 @@ function afterPrefix(value: string, prefix: string): string | undefined {
 interface Pair {
   readonly name: string;
   readonly value: string;
-  readonly raw: string;
-}
-
-function queryPairs(path: string): Pair[] {
-  const query = path.split("#", 1)[0]!.split("?").slice(1).join("?");
-  return query.split("&").map((raw) => {
-    const [name = "", ...value] = raw.split("=");
-    return { raw, name: decoded(name), value: decoded(value.join("=")) };
-  });
-}
-
-/** Percent-decoded, or as it is when it cannot be. */
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 /** @see RFC 6265, section 4.2.1 */
@@ -100,7 +83,7 @@ function cookies(headers: HeaderList): Pair[] {
     .map((raw) => {
       const [name = "", ...value] = raw.split("=");
       const text = value.join("=").trim();
-      return { raw, name: name.trim(), value: text.replace(/^"(.*)"$/, "$1") };
+      return { name: name.trim(), value: text.replace(/^"(.*)"$/, "$1") };
     });
 }
 
@@ -116,20 +99,12 @@ export function withoutToken(
         headers: withoutHeaders(request.headers, new Set([place.name])),
       };
     case "param":
-      return { ...request, path: withoutParam(request.path, place.name) };
+      return { ...request, path: withoutParameter(request.path, place.name) };
     case "cookie":
       return request;
     default:
       throw new Error(`unhandled: ${place satisfies never}`);
   }
-}
-
-function withoutParam(path: string, name: string): string {
-  const [before = ""] = path.split("?", 1);
-  const fragment = path.includes("#") ? path.slice(path.indexOf("#")) : "";
-  const kept = queryPairs(path).filter((pair) => pair.name !== name)
-    .map(({ raw }) => raw).join("&");
-  return before + (kept === "" ? "" : `?${kept}`) + fragment;
 }
 
 /** The request without headers that only verified tokens may set. */

@@ -59,7 +59,8 @@ export class DataPlane {
   readonly #keys: KeyCache;
   readonly #roles: readonly Role[];
   readonly #waypointParts: Omit<Waypoint, "view">;
-  #waypoint: Waypoint | undefined;
+  /** One object for ever: connections that are open look into it too. */
+  #waypoint: Waypoint & { view: WaypointView } | undefined;
 
   /** @param write Takes log text, whole lines. */
   constructor(
@@ -196,7 +197,8 @@ export class DataPlane {
   #follow(orders: WaypointOrders): void {
     const view = new WaypointView(orders);
     this.#keys.follow(view.keySources());
-    this.#waypoint = { ...this.#waypointParts, view };
+    if (this.#waypoint !== undefined) this.#waypoint.view = view;
+    else this.#waypoint = { ...this.#waypointParts, view };
     for (const pod of this.#pods.values()) pod.connections.recheck();
   }
 

@@ -1,128 +1,192 @@
-import {
-  type CheckAnswer,
-  type CheckOutcome,
-  checkRequest,
-  failedCheck,
-  readAnswer,
-} from "../../decide/ext_authz.ts";
-import { CHECK_ANSWER_SIZE_MAX } from "../../decide/ext_authz_limits.ts";
-import type { ServiceTarget } from "../../decide/choose_backend.ts";
+/** Asking a provider about a request or a connection. */
 import { messageOf } from "../../base/errors.ts";
+import {
+  type CheckBody,
+  type CheckOutcome,
+  failedCheck,
+  refusedBody,
+} from "../../decide/ext_authz.ts";
+import {
+  type CheckedMessage,
+  checkQuestion,
+  readVerdict,
+} from "../../decide/ext_authz_grpc.ts";
+import { checkRequest, readAnswer } from "../../decide/ext_authz_http.ts";
+import { headerValue } from "../../decide/header_list.ts";
 import type {
   ExternalAuthorizer,
+  GrpcAuthorizer,
   HttpAuthorizer,
 } from "../../model/external_authorizer.ts";
-import type { HeaderList, HttpRequest } from "../../model/http.ts";
-import { serviceKey } from "../../model/service.ts";
-import type { MessageStream } from "../../net/message_stream.ts";
-import type { WaypointCall } from "./call.ts";
-import { hopTo } from "./hop.ts";
+import type { HttpRequest } from "../../model/http.ts";
+import type { Service } from "../../model/service.ts";
+import {
+  CHECK_PATH,
+  type CheckVerdict,
+  decodeVerdict,
+  encodeQuestion,
+} from "../../wire/ext_authz/mod.ts";
+import {
+  callHeaders,
+  frameMessage,
+  messageOfAnswer,
+} from "../../wire/grpc/mod.ts";
+import {
+  askService,
+  AuthorizerError,
+  serviceOfAuthorizer,
+} from "./authorizer_service.ts";
+import { peerOf, type WaypointCall } from "./call.ts";
+import type { ClientBody } from "./client_body.ts";
 import { writeRequest } from "./http_request.ts";
+import type { HttpVersion } from "./upstreams.ts";
 
 /** A request that a provider is asked about. */
 export interface Asked {
   readonly request: HttpRequest;
-  readonly hasBody: boolean;
+  readonly body: ClientBody;
+  /** What the client speaks. */
+  readonly protocol: string;
 }
 
 /**
- * Asks a provider. What cannot be asked as its configuration says counts as no
- * answer, and does not fail open.
+ * Asks a provider about a request. A service that the mesh does not know is a
+ * mistake of the configuration, and does not fail open.
+ *
+ * @returns undefined when the client left before its body had been read.
  */
 export async function askAuthorizer(
   call: WaypointCall,
   authorizer: ExternalAuthorizer,
-  { request, hasBody }: Asked,
-): Promise<CheckOutcome> {
-  const wantsBody = authorizer.body !== undefined && hasBody;
-  if (authorizer.protocol === "grpc" || wantsBody) {
-    call.context.log("proxy::waypoint").warn(
-      "an external authorizer cannot be asked in this version",
-      {
-        provider: authorizer.name,
-        why: wantsBody ? "it wants bodies" : "it speaks gRPC",
-      },
-    );
-    return failedCheck({ ...authorizer, failOpen: false }, request);
+  asked: Asked,
+): Promise<CheckOutcome | undefined> {
+  const service = serviceOfAuthorizer(call, authorizer);
+  if (service === undefined) {
+    sayUnknown(call, authorizer);
+    return failedCheck({ ...authorizer, failOpen: false }, asked.request);
   }
+  const read = await bodyFor(authorizer, asked.body);
+  if (read.how === "gone") return undefined;
+  if (read.how === "refused") return refusedBody(asked.request, read.fault);
+  const { request, protocol } = asked;
+  const message = {
+    request,
+    protocol,
+    hasBody: asked.body.exists,
+    body: read.body,
+  };
   try {
-    const answer = await ask(call, authorizer, request);
-    return readAnswer(authorizer, request, answer);
+    return authorizer.protocol === "http"
+      ? await askHttp(call, authorizer, service, request, read.body)
+      : await askGrpc(call, authorizer, service, message);
   } catch (reason) {
-    call.context.log("proxy::waypoint").warn("no answer of an authorizer", {
-      provider: authorizer.name,
-      error: messageOf(reason),
-    });
+    sayFailure(call, authorizer, reason);
     return failedCheck(authorizer, request);
   }
 }
 
-async function ask(
+/**
+ * Asks a provider about a connection that is not HTTP.
+ *
+ * @returns whether it may be made.
+ */
+export async function askAboutConnection(
+  call: WaypointCall,
+  authorizer: GrpcAuthorizer,
+): Promise<boolean> {
+  const service = serviceOfAuthorizer(call, authorizer);
+  if (service === undefined) {
+    sayUnknown(call, authorizer);
+    return false;
+  }
+  try {
+    const verdict = await verdictOf(call, authorizer, service, undefined);
+    return verdict.kind === "ok";
+  } catch (reason) {
+    sayFailure(call, authorizer, reason);
+    return authorizer.failOpen;
+  }
+}
+
+const bodyFor = ({ body: limit }: ExternalAuthorizer, body: ClientBody) =>
+  limit === undefined
+    ? { how: "read", body: undefined } as const
+    : body.readFor(limit);
+
+async function askHttp(
   call: WaypointCall,
   authorizer: HttpAuthorizer,
+  service: Service,
   request: HttpRequest,
-): Promise<CheckAnswer> {
-  const hop = await hopTo(call, targetOf(call, authorizer));
-  if (typeof hop === "string") throw new Error(hop);
-  const { method, authority, path, headers } = checkRequest(
+  body: CheckBody | undefined,
+): Promise<CheckOutcome> {
+  const check = checkRequest(authorizer, request, body);
+  const version = versionOf(service, authorizer.port);
+  const answer = await askService(call, authorizer, service, {
+    version,
+    headers: writeRequest({ ...check, scheme: "http" }, version),
+    body: check.body,
+  });
+  return readAnswer(authorizer, request, {
+    status: Number(headerValue(answer.headers, ":status")),
+    headers: answer.headers.filter(([name]) => !name.startsWith(":")),
+    body: answer.body,
+  });
+}
+
+/** HTTP/1.1 unless the port declares something else. */
+function versionOf({ appProtocols }: Service, port: number): HttpVersion {
+  const declared = appProtocols?.[port];
+  return declared === "HTTP2" || declared === "GRPC" ? "http2" : "http1";
+}
+
+const askGrpc = async (
+  call: WaypointCall,
+  authorizer: GrpcAuthorizer,
+  service: Service,
+  message: CheckedMessage,
+): Promise<CheckOutcome> =>
+  readVerdict(
     authorizer,
-    request,
+    message.request,
+    await verdictOf(call, authorizer, service, message),
   );
-  const asked = { method, scheme: "http", authority, path, headers };
-  const stream = await call.upstreams.open(hop, "http1", {
-    headers: writeRequest(asked, "http1"),
-    end: true,
-  });
-  return await readWhole(stream, authorizer.timeoutMs);
-}
 
-/** @throws {Error} when the mesh knows no such service. */
-function targetOf(
-  { context: { mesh } }: WaypointCall,
-  { service, port }: HttpAuthorizer,
-): ServiceTarget {
-  const [namespace, named] = service.includes("/")
-    ? service.split("/")
-    : [undefined, service];
-  const found = mesh.servicesByHostname(named ?? "").find((s) =>
-    namespace === undefined || s.namespace === namespace
-  );
-  if (found === undefined) throw new Error(`unknown service: ${service}`);
-  return { kind: "service", service: serviceKey(found), port };
-}
-
-/** @throws {Error} when the response is cut, too large or too late. */
-function readWhole(
-  stream: MessageStream,
-  timeoutMs: number,
-): Promise<CheckAnswer> {
-  const { promise, resolve, reject } = Promise.withResolvers<CheckAnswer>();
-  const timer = setTimeout(() => fail("timeout"), timeoutMs);
-  const fail = (why: string) => {
-    reject(new Error(why));
-    stream.reset();
+async function verdictOf(
+  call: WaypointCall,
+  authorizer: GrpcAuthorizer,
+  service: Service,
+  message: CheckedMessage | undefined,
+): Promise<CheckVerdict> {
+  const { port, timeoutMs } = authorizer;
+  const connection = {
+    peer: peerOf(call),
+    callee: call.workload,
+    timeMs: Date.now(),
   };
-  let head: HeaderList | undefined;
-  let body = new Uint8Array();
-  stream.attach({
-    onHeaders(headers, kind) {
-      if (kind === "response") head = headers;
-    },
-    onData(octets) {
-      const joined = new Uint8Array(body.length + octets.length);
-      joined.set(body);
-      joined.set(octets, body.length);
-      body = joined;
-      if (body.length > CHECK_ANSWER_SIZE_MAX) fail("answer too large");
-    },
-    onEnd() {
-      if (head === undefined) return fail("no answer");
-      const status = Number(head.find(([name]) => name === ":status")?.[1]);
-      const headers = head.filter(([name]) => !name.startsWith(":"));
-      resolve({ status, headers, body });
-    },
-    onDrain() {},
-    onClose: (error) => reject(error ?? new Error("closed")),
+  const question = checkQuestion(authorizer, connection, message);
+  const authority = `${service.hostname}:${port}`;
+  const answer = await askService(call, authorizer, service, {
+    version: "http2",
+    headers: callHeaders({ path: CHECK_PATH, authority, timeoutMs }),
+    body: frameMessage(encodeQuestion(question)),
   });
-  return promise.finally(() => clearTimeout(timer));
+  return decodeVerdict(messageOfAnswer(answer));
+}
+
+function sayUnknown(call: WaypointCall, authorizer: ExternalAuthorizer): void {
+  const { name, service, port } = authorizer;
+  const why = `unknown service: ${service}:${port}`;
+  sayFailure(call, authorizer, new AuthorizerError(name, why));
+}
+
+function sayFailure(
+  { context }: WaypointCall,
+  { name }: ExternalAuthorizer,
+  reason: unknown,
+): void {
+  context.log("proxy::waypoint").warn("no answer of an authorizer", {
+    provider: name,
+    error: messageOf(reason),
+  });
 }

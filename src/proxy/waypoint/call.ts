@@ -18,6 +18,7 @@ export type TakenTarget = Exclude<WaypointTarget, { kind: "refuse" }>;
 /** One connection of a client, as a waypoint carries it. */
 export interface WaypointCall {
   readonly context: ProxyContext;
+  /** What holds now; a request copies the call to keep to one view. */
   readonly view: WaypointView;
   /** The waypoint's own pod and workload. */
   readonly pod: ServedPod;

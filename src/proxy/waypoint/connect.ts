@@ -76,11 +76,26 @@ export async function serveWaypointConnect(
   });
   sayDisbelief(context, tunnel, caller.disbelieved);
   stream.sendHeaders([[":status", "200"]], false);
-  await serve(
-    { ...waypoint, context, pod, workload, target, dst, hops, caller },
-    stream,
-  );
+  const call = {
+    ...waypoint,
+    context,
+    pod,
+    workload,
+    target,
+    dst,
+    hops,
+    caller,
+  };
+  await serve(following(waypoint, call), stream);
 }
+
+/** A connection outlives orders: whoever asks later sees the view that holds then. */
+const following = (waypoint: Waypoint, call: WaypointCall): WaypointCall => ({
+  ...call,
+  get view() {
+    return waypoint.view;
+  },
+});
 
 const valueOf = (headers: HeaderList, name: string): string | undefined =>
   headers.find(([key]) => key === name)?.[1];

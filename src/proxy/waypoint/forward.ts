@@ -1,6 +1,7 @@
 /** Sending a request on: to one endpoint after another, as its plan allows. */
 import { messageOf } from "../../base/errors.ts";
 import type { Failure } from "../../decide/failure_reply.ts";
+import { mutateHeaders } from "../../decide/header_mutations.ts";
 import { modifyHeaders } from "../../decide/http_headers.ts";
 import type { ForwardPlan as RoutedPlan } from "../../decide/http_plan.ts";
 import {
@@ -12,6 +13,7 @@ import { attemptLimitMs } from "../../decide/timeouts.ts";
 import type { ServiceTarget } from "../../decide/choose_backend.ts";
 import type { HeaderList } from "../../model/http.ts";
 import type { MessageStream } from "../../net/message_stream.ts";
+import type { HeaderMutation } from "../../wire/ext_authz/mod.ts";
 import { hopTo } from "./hop.ts";
 import type { WaypointCall } from "./call.ts";
 import { type AttemptEnd, HttpExchange } from "./exchange.ts";
@@ -23,6 +25,8 @@ import type { HttpVersion } from "./upstreams.ts";
 /** A plan to a service; without a target, to the pod that was called. */
 export type ForwardPlan = Omit<RoutedPlan, "target"> & {
   readonly target: ServiceTarget | undefined;
+  /** What authorizers want changed of the response, at last. Default: nothing. */
+  readonly mutations?: readonly HeaderMutation[];
 };
 
 /** One request on its way. */
@@ -142,7 +146,9 @@ class Attempts {
     const status = Number(headers.find(([name]) => name === ":status")?.[1]);
     if (this.#mayRepeat({ kind: "response", status })) return undefined;
     this.#responded = headers;
-    return this.#plan.responseHeaders.reduce(modifyHeaders, headers);
+    const { responseHeaders, mutations = [] } = this.#plan;
+    const changed = responseHeaders.reduce(modifyHeaders, headers);
+    return mutateHeaders(changed, mutations);
   }
 
   #conclude(end: AttemptEnd): ForwardEnd | Tried {

@@ -3,16 +3,18 @@ import {
   authorizeRequest,
   type HttpInput,
 } from "../../decide/authorize_http.ts";
-import { checkCustom } from "../../decide/authorize_custom.ts";
-import { type LocalReply, localReply } from "../../decide/local_reply.ts";
-import type { HeaderList, HttpRequest, TokenClaims } from "../../model/http.ts";
+import type { HttpRequest, TokenClaims } from "../../model/http.ts";
+import type { HeaderMutation } from "../../wire/ext_authz/mod.ts";
 import { authenticate } from "../tokens/mod.ts";
-import { askAuthorizer } from "./ask_authorizer.ts";
+import type { Asked } from "./ask_authorizer.ts";
+import { askCustom } from "./ask_custom.ts";
 import { peerOf, serviceOf, type WaypointCall } from "./call.ts";
+import type { Reply } from "./reply.ts";
+import { reportPolicies } from "./report_policies.ts";
 
 /** What is answered without a backend, and why. */
 export interface OwnAnswer {
-  readonly reply: LocalReply;
+  readonly reply: Reply;
   /** Envoy's response flag. Default `-`. */
   readonly flag?: string;
   readonly details?: string | undefined;
@@ -26,19 +28,20 @@ export type Judged =
     readonly kind: "pass";
     /** As it goes on: tokens taken out, claims put in. */
     readonly request: HttpRequest;
-    /** To be added to the response. */
-    readonly responseHeaders: HeaderList;
+    /** Changes of the response to the client. */
+    readonly responseHeaders: readonly HeaderMutation[];
   }
-  | { readonly kind: "answer"; readonly answer: OwnAnswer };
+  | { readonly kind: "answer"; readonly answer: OwnAnswer }
+  /** The client left. */
+  | { readonly kind: "gone" };
 
 /** In Istio's order: CUSTOM sees the token as it came, the other policies what it says. */
 export async function judge(
   call: WaypointCall,
-  request: HttpRequest,
-  hasBody: boolean,
+  asked: Asked,
 ): Promise<Judged> {
-  const custom = await askCustom(call, request, hasBody);
-  if (custom.kind === "answer") return custom;
+  const custom = await askCustom(call, asked);
+  if (custom.kind !== "pass") return custom;
   const { view, tokens } = call;
   const rules = view.tokenRulesFor(serviceOf(call));
   const known = await authenticate(custom.request, rules, tokens);
@@ -60,7 +63,7 @@ function decide(
 ): OwnAnswer | undefined {
   const policies = call.view.policiesFor(serviceOf(call), "http");
   const verdict = authorizeRequest(policies, inputOf(call, request, token));
-  report(call, verdict.report);
+  reportPolicies(call.context, verdict.report);
   if (verdict.kind === "allow") return undefined;
   const { reply, details, by } = verdict;
   return { reply, details, policy: by && `${by.namespace}/${by.name}` };
@@ -69,66 +72,9 @@ function decide(
 const inputOf = (
   call: WaypointCall,
   request: HttpRequest,
-  token?: TokenClaims,
+  token: TokenClaims | undefined,
 ): HttpInput => ({
   request,
   peer: peerOf(call),
   ...(token === undefined ? {} : { token }),
 });
-
-/** Says what AUDIT and dry-run policies had to say. */
-function report(
-  { context }: WaypointCall,
-  { audited, dryRun }: ReturnType<typeof authorizeRequest>["report"],
-): void {
-  const log = context.log("state");
-  for (const { namespace, name } of audited) {
-    log.info("audit policy match", { policy: `${namespace}/${name}` });
-  }
-  for (const outcome of dryRun) {
-    const policy = outcome.kind === "no-allow" ? "none" : outcome.by;
-    const action = outcome.kind === "deny" ? "deny" : "allow";
-    const match = outcome.kind === "no-allow" ? "no_match" : "match";
-    context.figures.dryRun(policy, action, match).value++;
-    log.debug(`dry-run: ${action} policy ${match}`, { policy });
-  }
-}
-
-/** Asks every provider that a policy names for this request, one after the other. */
-async function askCustom(
-  call: WaypointCall,
-  arrived: HttpRequest,
-  hasBody: boolean,
-): Promise<Judged> {
-  const policies = call.view.policiesFor(serviceOf(call), "http");
-  let request = arrived;
-  const responseHeaders: HeaderList[] = [];
-  let custom = checkCustom(policies, inputOf(call, request));
-  for (;;) {
-    if (custom.kind === "pass") {
-      return { kind: "pass", request, responseHeaders: responseHeaders.flat() };
-    }
-    const policy = `${custom.by.namespace}/${custom.by.name}`;
-    if (custom.kind === "deny") {
-      const text = { status: 403, body: "RBAC: access denied" };
-      const reply = localReply(request, text);
-      const { details } = custom;
-      return { kind: "answer", answer: { reply, details, policy } };
-    }
-    const outcome = await askAuthorizer(call, custom.authorizer, {
-      request,
-      hasBody,
-    });
-    if (outcome.kind === "deny") {
-      const { reply } = outcome;
-      const body = new TextDecoder().decode(reply.body);
-      return {
-        kind: "answer",
-        answer: { reply: { ...reply, body }, flag: "UAEX", policy },
-      };
-    }
-    request = outcome.request;
-    responseHeaders.push(outcome.responseHeaders);
-    custom = custom.proceed(inputOf(call, request));
-  }
-}

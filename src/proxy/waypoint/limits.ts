@@ -23,3 +23,6 @@ export const DISCARD_MAX = 1_048_576;
 
 /** Requests in progress on one HTTP/2 connection of a client. As Envoy here. */
 export const CLIENT_STREAMS_MAX = 100;
+
+/** Wait for the part of a request's body that a check carries. Own choice; Envoy has 300_000 for a stream that is idle. */
+export const CHECKED_BODY_MS = 60_000;

@@ -1,6 +1,5 @@
 /** Connections at a waypoint whose octets are passed on as they are. */
 import { messageOf } from "../../base/errors.ts";
-import { authorizeTcp } from "../../decide/authorize_http.ts";
 import {
   chooseBackend,
   type ServiceTarget,
@@ -12,23 +11,31 @@ import { peerOfWorkload } from "../../telemetry/traffic.ts";
 import type { Failure } from "../failure.ts";
 import { serviceNames } from "../service_names.ts";
 import { TrackedConnection } from "../tracked_connection.ts";
-import { peerOf, serviceOf, type WaypointCall } from "./call.ts";
+import { serviceOf, type WaypointCall } from "./call.ts";
 import { hopTo } from "./hop.ts";
+import { ConnectionJudge } from "./judge_connection.ts";
 
 /** Judges, routes and relays one connection. */
 export async function serveOpaque(
   call: WaypointCall,
   client: ByteStream,
 ): Promise<void> {
-  const connection = track(call);
+  const judge = new ConnectionJudge(call);
+  const connection = track(call, judge);
   await connection.finishAfter(async () => {
-    const failure = await carry(call, client, connection);
+    const denied = await judge.denial();
+    const failure: Failure | undefined = denied === undefined
+      ? await carry(call, client, connection)
+      : { flag: "DENY", error: denied };
     if (failure !== undefined) client.reset();
     return { failure };
   });
 }
 
-function track(call: WaypointCall): TrackedConnection {
+function track(
+  call: WaypointCall,
+  judge: ConnectionJudge,
+): TrackedConnection {
   const { context, pod, caller, target, dst, workload } = call;
   const source = context.mesh.workloadByIp(workload.network, caller.src.ip);
   return new TrackedConnection(context, pod, {
@@ -51,16 +58,8 @@ function track(call: WaypointCall): TrackedConnection {
       lane: "hbone",
       relay: "user",
     },
-    stillAllowed: () => denialOf(call) === undefined,
+    stillAllowed: () => judge.stillAllowed,
   });
-}
-
-/** @returns why policy refuses the connection; undefined when it does not. */
-function denialOf(call: WaypointCall): string | undefined {
-  const policies = call.view.policiesFor(serviceOf(call), "tcp");
-  const verdict = authorizeTcp(policies, { peer: peerOf(call) });
-  if (verdict.kind === "allow") return undefined;
-  return verdict.kind === "deny" ? verdict.details : "ext_authz_error";
 }
 
 async function carry(
@@ -68,8 +67,6 @@ async function carry(
   client: ByteStream,
   connection: TrackedConnection,
 ): Promise<Failure | undefined> {
-  const denied = denialOf(call);
-  if (denied !== undefined) return { flag: "DENY", error: denied };
   const target = targetOf(call);
   if (typeof target === "string") return { flag: "CONNECT", error: target };
   const hop = await hopTo(call, target);

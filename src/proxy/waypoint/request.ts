@@ -1,17 +1,20 @@
 /** One request at a waypoint: read, judge, route, answer or send on, report. */
 import { failureReply } from "../../decide/failure_reply.ts";
+import { mutateHeaders } from "../../decide/header_mutations.ts";
 import { planRequest, type RequestPlan } from "../../decide/http_plan.ts";
 import { localReply } from "../../decide/local_reply.ts";
 import type { HeaderList, HttpRequest } from "../../model/http.ts";
 import { DEFAULT_RETRY } from "../../decide/retry.ts";
 import type { MessageStream } from "../../net/message_stream.ts";
 import { parseFlags } from "../../telemetry/response_flags.ts";
+import type { HeaderMutation } from "../../wire/ext_authz/mod.ts";
 import { serviceOf, type WaypointCall } from "./call.ts";
+import { ClientBody } from "./client_body.ts";
 import { forward, type ForwardPlan } from "./forward.ts";
 import { judge, type OwnAnswer } from "./judge.ts";
 import { readRequest } from "./http_request.ts";
 import { sendReply } from "./reply.ts";
-import { type RequestOutcome, RequestRecord } from "./request_record.ts";
+import { RequestRecord } from "./request_record.ts";
 import type { HttpVersion } from "./upstreams.ts";
 
 /** A request as it came. */
@@ -24,42 +27,115 @@ export interface Arrived {
 
 /** Serves one request; it ends with a line in the access log, whatever happens. */
 export async function serveRequest(
-  call: WaypointCall,
+  connection: WaypointCall,
   client: MessageStream,
   arrived: Arrived,
 ): Promise<void> {
-  const { view, context } = call;
+  // Orders may change while it is served: all of it goes by the same.
+  const call = { ...connection };
   const record = new RequestRecord(call, call.telemetry, arrived.version);
-  const request = readRequest(arrived.headers, view.pathNormalization);
-  const answer = (own: OwnAnswer) => {
-    sendReply(client, own.reply);
-    record.finish(outcomeOf(own));
-  };
-  if (request === undefined) {
-    const reply = localReply({ headers: [] }, { status: 400, body: "" });
-    return answer({ reply, details: "path_normalization_failed" });
+  const { pathNormalization } = call.view;
+  const request = readRequest(arrived.headers, pathNormalization);
+  const serving = new Serving(call, client, arrived, record);
+  if (request !== undefined) return await serving.serve(request);
+  const reply = localReply({ headers: [] }, { status: 400, body: "" });
+  serving.answer({ reply, details: "path_normalization_failed" });
+}
+
+class Serving {
+  readonly #call: WaypointCall;
+  readonly #arrived: Arrived;
+  readonly #record: RequestRecord;
+  #client: MessageStream;
+  #method = "";
+  /** What authorizers want changed of the response. */
+  #mutations: readonly HeaderMutation[] = [];
+
+  constructor(
+    call: WaypointCall,
+    client: MessageStream,
+    arrived: Arrived,
+    record: RequestRecord,
+  ) {
+    this.#call = call;
+    this.#client = client;
+    this.#arrived = arrived;
+    this.#record = record;
   }
-  record.received(request);
-  const judged = await judge(call, request, !arrived.end);
-  if (judged.kind === "answer") return answer(judged.answer);
-  const plan = planOf(call, judged.request);
-  if (plan.kind === "reply") {
-    return answer({
-      reply: plan.reply,
-      flag: plan.reply.flag,
-      routeName: plan.source?.name,
-      ...(plan.because === undefined ? {} : { details: plan.because }),
+
+  async serve(request: HttpRequest): Promise<void> {
+    this.#record.received(request);
+    this.#method = request.method;
+    const body = new ClientBody(this.#client, request, !this.#arrived.end);
+    const { protocol } = this.#record;
+    const judged = await judge(this.#call, { request, body, protocol });
+    this.#client = body.stream;
+    switch (judged.kind) {
+      case "gone":
+        return this.#record.finish(CLIENT_GONE);
+      case "answer":
+        return this.answer(judged.answer);
+      case "pass": {
+        this.#mutations = judged.responseHeaders;
+        const headers = body.headersOnward(judged.request.headers);
+        return await this.#send({ ...judged.request, headers });
+      }
+      default:
+        throw new Error(`unhandled: ${judged satisfies never}`);
+    }
+  }
+
+  answer(own: OwnAnswer): void {
+    const { reply, flag, details, policy, routeName } = own;
+    const headers = mutateHeaders(reply.headers, this.#mutations);
+    const answered = { ...reply, headers };
+    const responseOctets = sendReply(this.#client, answered, this.#method);
+    this.#record.finish({
+      status: reply.status,
+      flags: parseFlags(flag ?? "-"),
+      details,
+      policy,
+      routeName,
+      requestOctets: 0,
+      responseOctets,
+      headers,
     });
   }
-  const end = await forward(
-    { call, client, arrived, record },
-    withHeaders(plan, judged.responseHeaders),
-  );
-  if (end.kind === "answered") return record.finish(end.outcome);
-  const reply = failureReply(end.failure, request, plan.source?.kind);
-  answer({ reply, flag: reply.flag, routeName: plan.source?.name });
-  context.log("proxy::waypoint").debug("no response", { why: end.because });
+
+  async #send(request: HttpRequest): Promise<void> {
+    const plan = planOf(this.#call, request);
+    if (plan.kind === "reply") {
+      return this.answer({
+        reply: plan.reply,
+        flag: plan.reply.flag,
+        routeName: plan.source?.name,
+        details: plan.because,
+      });
+    }
+    const end = await forward(
+      {
+        call: this.#call,
+        client: this.#client,
+        arrived: this.#arrived,
+        record: this.#record,
+      },
+      { ...plan, mutations: this.#mutations },
+    );
+    if (end.kind === "answered") return this.#record.finish(end.outcome);
+    const reply = failureReply(end.failure, request, plan.source?.kind);
+    this.answer({ reply, flag: reply.flag, routeName: plan.source?.name });
+    const log = this.#call.context.log("proxy::waypoint");
+    log.debug("no response", { why: end.because });
+  }
 }
+
+/** The client left before its request could be judged. */
+const CLIENT_GONE = {
+  status: 0,
+  flags: ["DC"],
+  requestOctets: 0,
+  responseOctets: 0,
+} as const;
 
 /** Pods that are called by their own addresses have no routes. */
 function planOf(
@@ -86,26 +162,3 @@ function planOf(
   };
   return planRequest(view.routes, request, query, context.random);
 }
-
-/** What an external authorizer adds to the response. */
-const withHeaders = (plan: ForwardPlan, add: HeaderList): ForwardPlan =>
-  add.length === 0 ? plan : {
-    ...plan,
-    responseHeaders: [
-      ...plan.responseHeaders,
-      { set: [], add: add.map(([name, value]) => [name, value]), remove: [] },
-    ],
-  };
-
-const outcomeOf = (
-  { reply, flag, details, policy, routeName }: OwnAnswer,
-): RequestOutcome => ({
-  status: reply.status,
-  flags: parseFlags(flag ?? "-"),
-  details,
-  policy,
-  routeName,
-  requestOctets: 0,
-  responseOctets: reply.body.length,
-  headers: reply.headers,
-});

@@ -67,6 +67,11 @@ export class RequestRecord {
     this.#hop = hop;
   }
 
+  /** What the client speaks, as `HTTP/1.1`. */
+  get protocol(): string {
+    return PROTOCOLS[this.#version];
+  }
+
   get elapsedMs(): number {
     return performance.now() - this.#startMs;
   }
@@ -106,7 +111,7 @@ export class RequestRecord {
     this.#telemetry.accessLog.complete({
       start: this.#start,
       request: this.#request,
-      protocol: PROTOCOLS[this.#version],
+      protocol: this.protocol,
       responseCode: outcome.status,
       responseFlags: outcome.flags,
       responseCodeDetails: outcome.details,
