@@ -9,18 +9,25 @@ export type Failure =
   | "invalid-backend"
   | "no-healthy-endpoint"
   | "connect-failure"
+  | "connection-termination"
+  | "remote-reset"
+  | "protocol-error"
   | "retries-exhausted"
   | "overflow"
   | "timeout";
 
-/** A reply with Envoy's response flag for the access log; `-` for none. */
+/** A reply with what Envoy's access log says of it. */
 export interface FlaggedReply extends LocalReply {
+  /** `-` for none. */
   readonly flag: string;
+  /** Response code details: who decided, and why. */
+  readonly details?: string;
 }
 
 interface Row {
   readonly status: number;
   readonly flag: string;
+  readonly details: string;
   readonly body: string;
   readonly headers: HeaderList;
 }
@@ -28,24 +35,41 @@ interface Row {
 const row = (
   status: number,
   flag: string,
+  details: string,
   body = "",
   headers: HeaderList = [],
-): Row => ({ status, flag, body, headers });
+): Row => ({ status, flag, details, body, headers });
 
 const RESET =
   "upstream connect error or disconnect/reset before headers. reset reason:";
 
+const before = (reason: string): string =>
+  `upstream_reset_before_response_started{${reason.replaceAll(" ", "_")}}`;
+
+const reset = (
+  flag: string,
+  reason: string,
+  headers: HeaderList = [],
+  status = 503,
+): Row => row(status, flag, before(reason), `${RESET} ${reason}`, headers);
+
 const ROWS: Readonly<Record<Failure, Row>> = {
-  "path-too-long": row(414, "-"),
-  "no-route": row(404, "NR"),
-  "invalid-backend": row(500, "-"),
-  "no-healthy-endpoint": row(503, "UH", "no healthy upstream"),
-  "connect-failure": row(503, "UF", `${RESET} connection failure`),
-  "retries-exhausted": row(503, "URX", `${RESET} connection failure`),
-  "overflow": row(503, "UO", `${RESET} overflow`, [
-    ["x-envoy-overloaded", "true"],
-  ]),
-  "timeout": row(504, "UT", "upstream request timeout"),
+  "path-too-long": row(414, "-", "path_too_long"),
+  "no-route": row(404, "NR", "route_not_found"),
+  "invalid-backend": row(500, "-", "direct_response"),
+  "no-healthy-endpoint": row(
+    503,
+    "UH",
+    "no_healthy_upstream",
+    "no healthy upstream",
+  ),
+  "connect-failure": reset("UF", "connection failure"),
+  "connection-termination": reset("UC", "connection termination"),
+  "remote-reset": reset("UR", "remote reset"),
+  "protocol-error": reset("UPE", "protocol error", [], 502),
+  "retries-exhausted": reset("URX", "connection failure"),
+  "overflow": reset("UO", "overflow", [["x-envoy-overloaded", "true"]]),
+  "timeout": row(504, "UT", "response_timeout", "upstream request timeout"),
 };
 
 /**
@@ -59,11 +83,11 @@ export function failureReply(
   request: Pick<HttpRequest, "headers">,
   route?: "HTTPRoute" | "GRPCRoute",
 ): FlaggedReply {
-  const { flag, ...text } = ROWS[failure];
+  const { flag, details, ...text } = ROWS[failure];
   const unavailable = failure === "invalid-backend" && route === "GRPCRoute" &&
     isGrpc(request.headers);
   const status = unavailable ? UNAVAILABLE_STATUS : text.status;
-  return { ...localReply(request, { ...text, status }), flag };
+  return { ...localReply(request, { ...text, status }), flag, details };
 }
 
 /** The HTTP status that stands for gRPC's UNAVAILABLE. */

@@ -2,8 +2,8 @@ import type { Endpoint } from "../model/endpoint_index.ts";
 import type { MeshReader } from "../model/mesh_state.ts";
 import { type Service, serviceKey } from "../model/service.ts";
 import type { Workload } from "../model/workload.ts";
+import { type Choose, chooseAtRandom } from "./choose_endpoint.ts";
 import { localityScore } from "./locality.ts";
-import { pickWeighted } from "./pick_weighted.ts";
 
 /** A workload that was chosen for a connection. */
 export interface Upstream {
@@ -28,18 +28,19 @@ export interface ServiceCall {
 }
 
 /**
- * Picks an endpoint: of the nearest usable ones, at random by capacity.
+ * Picks an endpoint of the nearest usable ones.
  *
  * @param random From 0 to below 1.
+ * @param choose Default: by chance and capacity.
  * @returns undefined when no endpoint can take the call.
  */
 export function pickEndpoint(
   state: MeshReader,
   call: ServiceCall,
   random: () => number,
+  choose: Choose = chooseAtRandom,
 ): Upstream | undefined {
-  const candidates = nearest(state, call);
-  const picked = pickWeighted(candidates, (e) => e.workload.capacity, random);
+  const picked = choose(nearest(state, call), random);
   const port = picked && targetPort(picked, call);
   if (picked === undefined || port === undefined) return undefined;
   return { workload: picked.workload, port, service: call.service };

@@ -36,6 +36,11 @@ export const RETRY_BUDGET_MIN = 3;
 export type FailedAttempt =
   /** Nothing was sent: no connection, or the peer refused the stream. */
   | { readonly kind: "connect-failure" | "refused-stream" }
+  /**
+   * The peer closed a connection that had been used before, without a word: it
+   * was about to all along, or it did on seeing the request.
+   */
+  | { readonly kind: "stale-connection"; readonly method: string }
   /** It may have been seen by the application. */
   | { readonly kind: "reset" | "timeout" }
   | {
@@ -71,6 +76,8 @@ export function retryOn(policy: RetryPolicy, failed: FailedAttempt): boolean {
     case "connect-failure":
     case "refused-stream":
       return true;
+    case "stale-connection":
+      return policy.onBroken || IDEMPOTENT.has(failed.method);
     case "reset":
     case "timeout":
       return policy.onBroken;
@@ -79,6 +86,16 @@ export function retryOn(policy: RetryPolicy, failed: FailedAttempt): boolean {
         GRPC_STATUSES.includes(failed.grpcStatus);
   }
 }
+
+/** Methods that may be repeated unasked. @see RFC 9110, section 9.2.2 */
+const IDEMPOTENT: ReadonlySet<string> = new Set([
+  "GET",
+  "HEAD",
+  "OPTIONS",
+  "TRACE",
+  "PUT",
+  "DELETE",
+]);
 
 /** CANCELLED and UNAVAILABLE. */
 const GRPC_STATUSES: readonly (number | undefined)[] = [1, 14];

@@ -4,6 +4,7 @@ import type { MeshReader } from "../model/mesh_state.ts";
 import { type Service, serviceKey } from "../model/service.ts";
 import type { ServiceKey, Workload } from "../model/workload.ts";
 import { expectedOf } from "./expected_identities.ts";
+import type { Choose } from "./choose_endpoint.ts";
 import { pickEndpoint, type Upstream } from "./load_balance.ts";
 import { routeOutbound } from "./outbound_route.ts";
 import { type OutboundRoute, placeRoute, reject } from "./route_plan.ts";
@@ -17,6 +18,8 @@ export interface UpstreamCall {
   readonly port: number;
   /** Services that this waypoint fronts itself. */
   readonly fronted: ReadonlyMap<ServiceKey, unknown>;
+  /** Default: by chance and capacity. */
+  readonly choose?: Choose;
 }
 
 /**
@@ -30,15 +33,15 @@ export function routeUpstream(
   call: UpstreamCall,
   random: () => number,
 ): OutboundRoute {
-  const { source, service, port, fronted } = call;
+  const { source, service, port, fronted, choose } = call;
   const [vip] = service.vips.filter((v) => v.network === source.network);
   if (!fronted.has(serviceKey(service)) && service.waypoint !== undefined) {
     if (vip === undefined) return reject("a service without address");
     const target = { ip: vip.ip, port };
     return routeOutbound(state, { source, target }, random);
   }
-  const mode = "standard";
-  const upstream = pickEndpoint(state, { source, service, port, mode }, random);
+  const picking = { source, service, port, mode: "standard" } as const;
+  const upstream = pickEndpoint(state, picking, random, choose);
   if (upstream === undefined) {
     return reject(`no healthy upstream: ${service.hostname}:${port}`);
   }

@@ -20,6 +20,18 @@ const rows: [
   ["a failed connect", { kind: "connect-failure" }, true, true],
   ["a refused stream", { kind: "refused-stream" }, true, true],
   ["a reset", { kind: "reset" }, false, true],
+  [
+    "a stale connection with what may be repeated",
+    { kind: "stale-connection", method: "GET" },
+    true,
+    true,
+  ],
+  [
+    "a stale connection with what may not",
+    { kind: "stale-connection", method: "POST" },
+    false,
+    true,
+  ],
   ["an attempt out of time", { kind: "timeout" }, false, true],
   ["a status that is named", { kind: "response", status: 503 }, false, true],
   [

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { attemptLimitMs } from "../../src/decide/timeouts.ts";
+import { attemptLimitMs, requestLeftMs } from "../../src/decide/timeouts.ts";
 import type { RouteTimeouts } from "../../src/model/http_route.ts";
 
 const rows: [
@@ -31,3 +31,9 @@ for (const [name, timeouts, elapsed, limit] of rows) {
     assert.equal(attemptLimitMs(timeouts, elapsed), limit);
   });
 }
+
+Deno.test("requestLeftMs() does not know of attempts", () => {
+  assert.equal(requestLeftMs({ attemptMs: 40 }, 30), undefined);
+  assert.equal(requestLeftMs({ requestMs: 100, attemptMs: 40 }, 30), 70);
+  assert.equal(requestLeftMs({ requestMs: 100 }, 130), 0);
+});
