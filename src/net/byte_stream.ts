@@ -15,6 +15,11 @@ export interface ByteStream {
   end(): void;
   /** Drops the connection at once, so that the peer sees a reset. */
   reset(): void;
+  /**
+   * Lets go once everything queued is out and our half has ended: the peer gets
+   * all of it, and nothing more is taken from it.
+   */
+  dismiss(): void;
   pause(): void;
   resume(): void;
 }

@@ -176,7 +176,7 @@ export class H2Session implements StreamCarrier {
           this.#streams.set(id, stream);
           this.#options.onRequest?.(stream, headers, end);
         } else {
-          this.#streams.get(id)?.onHeaders(headers, kind);
+          this.#streams.get(id)?.onHeaders(headers, kind, end);
         }
         if (end) this.#streams.get(id)?.onEnd();
       },

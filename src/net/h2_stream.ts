@@ -40,6 +40,7 @@ export class H2Stream implements MessageStream {
   #full = false;
   #closed = false;
   #allReceived = false;
+  #dismissed = false;
   #response: PromiseWithResolvers<HeaderList> | undefined;
 
   /** @param ended Whether our half ended with its header list. Default false. */
@@ -93,6 +94,12 @@ export class H2Stream implements MessageStream {
     this.#carrier.h2.reset(this.id, H2Code.CANCEL);
   }
 
+  dismiss(): void {
+    this.#dismissed = true;
+    this.end();
+    this.#resetDismissed();
+  }
+
   /** Answers without a body, and takes no more of the request. */
   refuse(headers: HeaderList): void {
     this.sendHeaders(headers, true);
@@ -121,6 +128,13 @@ export class H2Stream implements MessageStream {
     const { h2 } = this.#carrier;
     if (this.#trailers === undefined) h2.sendData(this.id, NOTHING, true);
     else h2.sendHeaders(this.id, this.#trailers, true);
+    this.#resetDismissed();
+  }
+
+  /** NO_ERROR says that nothing was cut (RFC 9113, section 8.1). */
+  #resetDismissed(): void {
+    if (!this.#dismissed || !this.#ended || this.#closed) return;
+    this.#carrier.h2.reset(this.id, H2Code.NO_ERROR);
   }
 
   #release(more: number): void {
@@ -155,13 +169,13 @@ export class H2Stream implements MessageStream {
   }
 
   /** Called by the session: any header list but a request's. */
-  onHeaders(headers: HeaderList, kind: AnswerKind): void {
+  onHeaders(headers: HeaderList, kind: AnswerKind, end: boolean): void {
     if (kind === "response" && this.#response !== undefined) {
       this.#response.resolve(headers);
     } else if (this.#receiver !== undefined) {
-      this.#receiver.onHeaders?.(headers, kind);
+      this.#receiver.onHeaders?.(headers, kind, end);
     } else {
-      this.#early.push(() => this.#receiver?.onHeaders?.(headers, kind));
+      this.#early.push(() => this.#receiver?.onHeaders?.(headers, kind, end));
     }
   }
 

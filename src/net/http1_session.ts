@@ -1,12 +1,13 @@
 import {
   type ExchangeId,
+  type HeaderField,
+  type HeaderList,
   Http1Client,
   type Http1Error,
   type Http1Handlers,
   Http1Server,
   type ResetReason,
 } from "../wire/http1/mod.ts";
-import type { HeaderList } from "../wire/h2/mod.ts";
 import { HEADER_BLOCK_MS } from "./limits.ts";
 import { MessageInbox } from "./message_inbox.ts";
 import type { MessageReceiver, MessageStream } from "./message_stream.ts";
@@ -14,8 +15,11 @@ import type { Transport } from "./transport.ts";
 
 /** An exchange that was over before its end. */
 export class ExchangeError extends Error {
-  /** `unanswered`: no octet of an answer came. */
-  constructor(readonly reason: ResetReason) {
+  /**
+   * @param reason `unanswered`: no octet of an answer came.
+   * @param reused Whether the connection had carried others before.
+   */
+  constructor(readonly reason: ResetReason, readonly reused: boolean) {
     super(`HTTP/1.1 exchange ended early: ${reason}`);
   }
 }
@@ -43,6 +47,8 @@ export class Http1Session {
   #congested = false;
   #flushing = false;
   #closed = false;
+  /** The exchange was given up, and a client has nothing more to say. */
+  #abandoned = false;
   #error: Error | undefined;
   #headTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -56,7 +62,7 @@ export class Http1Session {
     transport.attach({
       onData: (octets) => this.#receive(octets),
       onDrain: () => this.#onDrain(),
-      onEnd: () => void this.#http.end(),
+      onEnd: () => this.#onInputEnd(),
       onClose: (error) => this.#onClose(error),
     });
   }
@@ -90,6 +96,12 @@ export class Http1Session {
     return this.#stream;
   }
 
+  /** Called by its streams: gives the exchange up, and so the connection. */
+  abandon(id: ExchangeId): void {
+    this.#abandoned = this.#options.role === "client";
+    this.#http.reset(id);
+  }
+
   /** Ends after the exchange in progress. */
   drain(): void {
     this.#http.drain();
@@ -107,7 +119,7 @@ export class Http1Session {
           this.#stream = new Http1Stream(id, this.#http, this);
           this.#options.onRequest?.(this.#stream, headers, end);
         } else {
-          this.#streamOf(id)?.inbox.onHeaders(headers, kind);
+          this.#streamOf(id)?.inbox.onHeaders(headers, kind, end);
         }
         if (end) this.#streamOf(id)?.inbox.onEnd();
       },
@@ -129,7 +141,7 @@ export class Http1Session {
       onFinished: (how, error) => {
         this.#error ??= error;
         this.#writeRest();
-        if (how === "abort") this.#transport.destroy();
+        if (how === "abort" || this.#abandoned) this.#transport.destroy();
         else this.#transport.finish();
         this.#onClose(error);
       },
@@ -188,6 +200,16 @@ export class Http1Session {
     if (chunks.length > 0) this.#congested = !this.#transport.write(chunks);
   }
 
+  /**
+   * A client that ends its half before it has its answer is taken to be gone, as
+   * other proxies and servers have it: a closed socket shows in no other way.
+   */
+  #onInputEnd(): void {
+    this.#http.end();
+    const waiting = this.#stream?.switched === false;
+    if (this.#options.role === "server" && waiting) this.destroy();
+  }
+
   #onDrain(): void {
     this.#congested = false;
     this.#flush();
@@ -208,15 +230,17 @@ export class Http1Session {
 class Http1Stream implements MessageStream {
   readonly inbox: MessageInbox;
   readonly #http: Http1Server | Http1Client;
-  readonly #session: Pick<Http1Session, "congested">;
+  readonly #session: Pick<Http1Session, "congested" | "abandon">;
   #ended = false;
   #closed = false;
+  #dismissed = false;
+  #switched = false;
   lost: ResetReason | undefined;
 
   constructor(
     readonly id: ExchangeId,
     http: Http1Server | Http1Client,
-    session: Pick<Http1Session, "congested">,
+    session: Pick<Http1Session, "congested" | "abandon">,
   ) {
     this.#http = http;
     this.#session = session;
@@ -227,10 +251,16 @@ class Http1Stream implements MessageStream {
     this.inbox.attach(receiver);
   }
 
+  /** Whether it carries another protocol by now. */
+  get switched(): boolean {
+    return this.#switched;
+  }
+
   sendHeaders(headers: HeaderList, end: boolean): void {
     if (this.#closed) return;
+    this.#switched ||= headers.some(isSwitch);
     this.#http.sendHeaders(this.id, headers, end);
-    this.#ended ||= end;
+    if (end) this.#onEnded();
   }
 
   write(octets: Uint8Array): boolean {
@@ -241,18 +271,24 @@ class Http1Stream implements MessageStream {
 
   end(): void {
     if (this.#closed || this.#ended) return;
-    this.#ended = true;
     this.#http.sendData(this.id, NOTHING, true);
+    this.#onEnded();
   }
 
   endWith(trailers: HeaderList): void {
     if (this.#closed || this.#ended) return;
-    this.#ended = true;
     this.#http.sendHeaders(this.id, trailers, true);
+    this.#onEnded();
   }
 
   reset(): void {
-    if (!this.#closed) this.#http.reset(this.id);
+    if (!this.#closed) this.#session.abandon(this.id);
+  }
+
+  dismiss(): void {
+    this.#dismissed = true;
+    this.end();
+    if (this.#ended) this.reset();
   }
 
   pause(): void {
@@ -263,14 +299,22 @@ class Http1Stream implements MessageStream {
     this.inbox.resume();
   }
 
+  #onEnded(): void {
+    this.#ended = true;
+    if (this.#dismissed) this.reset();
+  }
+
   /** Called by the session: both halves have ended, or it is lost. */
   onClosed(): void {
     this.#closed = true;
     const { lost } = this;
     this.inbox.onClose(
-      lost === undefined ? undefined : new ExchangeError(lost),
+      lost === undefined ? undefined : new ExchangeError(lost, this.id > 1),
     );
   }
 }
+
+const isSwitch = ([name, value]: HeaderField): boolean =>
+  name === ":status" && value === "101";
 
 const NOTHING = new Uint8Array(0);

@@ -9,7 +9,6 @@ export class MessageInbox {
   readonly #release: (octets: number) => void;
   #receiver: MessageReceiver | undefined;
   #early: ((receiver: MessageReceiver) => void)[] = [];
-  #earlyOctets = 0;
   #paused = false;
   #owed = 0;
 
@@ -21,7 +20,6 @@ export class MessageInbox {
   attach(receiver: MessageReceiver): void {
     this.#receiver = receiver;
     const early = this.#early.splice(0);
-    this.#earlyOctets = 0;
     for (const tell of early) tell(receiver);
   }
 
@@ -34,12 +32,11 @@ export class MessageInbox {
     this.#pay(0);
   }
 
-  onHeaders(headers: HeaderList, kind: AnswerKind): void {
-    this.#tell((receiver) => receiver.onHeaders?.(headers, kind));
+  onHeaders(headers: HeaderList, kind: AnswerKind, end: boolean): void {
+    this.#tell((receiver) => receiver.onHeaders?.(headers, kind, end));
   }
 
   onData(octets: Uint8Array): void {
-    if (this.#receiver === undefined) this.#earlyOctets += octets.length;
     this.#tell((receiver) => {
       receiver.onData(octets);
       this.#pay(octets.length);
@@ -56,14 +53,6 @@ export class MessageInbox {
 
   onClose(error: Error | undefined): void {
     this.#tell((receiver) => receiver.onClose(error));
-  }
-
-  /** Octets that nobody has taken, and nobody will: the stream is given up. */
-  takeHeld(): number {
-    const held = this.#owed + this.#earlyOctets;
-    this.#owed = 0;
-    this.#earlyOctets = 0;
-    return held;
   }
 
   #tell(what: (receiver: MessageReceiver) => void): void {

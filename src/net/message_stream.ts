@@ -17,6 +17,10 @@ export interface MessageStream extends ByteStream {
 }
 
 export interface MessageReceiver extends ByteReceiver {
-  /** Absent where only octets matter, as in a tunnel. */
-  onHeaders?(headers: HeaderList, kind: AnswerKind): void;
+  /**
+   * Absent where only octets matter, as in a tunnel.
+   *
+   * @param end Nothing follows but `onEnd`: a response of headers alone, or trailers.
+   */
+  onHeaders?(headers: HeaderList, kind: AnswerKind, end: boolean): void;
 }

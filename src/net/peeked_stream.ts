@@ -86,6 +86,10 @@ export class PeekedStream implements ByteStream {
     this.#stream.reset();
   }
 
+  dismiss(): void {
+    this.#stream.dismiss();
+  }
+
   pause(): void {
     this.#stream.pause();
   }

@@ -64,6 +64,8 @@ export function startRelay(
         if (error !== undefined) finish({ how: "reset", error });
         else if (!fromEnded) finish({ how: "reset" });
         else if (--open === 0) finish({ how: "complete" });
+        // It takes nothing more, so nothing more is asked for.
+        else to.dismiss();
       },
     });
   };

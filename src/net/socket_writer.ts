@@ -22,6 +22,7 @@ export class SocketWriter {
   #queue: Uint8Array[] = [];
   #queued = 0;
   #endWanted = false;
+  #onEnded: (() => void) | undefined;
   /** The writer was told to wait. */
   #full = false;
 
@@ -43,10 +44,15 @@ export class SocketWriter {
     return !this.#full;
   }
 
-  /** Ends the write half once everything queued is out. */
-  end(): void {
+  /**
+   * Ends the write half once everything queued is out.
+   *
+   * @param onEnded Called then.
+   */
+  end(onEnded?: () => void): void {
     this.#endWanted = true;
-    if (this.#queue.length === 0) this.#socket.end();
+    this.#onEnded = onEnded;
+    if (this.#queue.length === 0) this.#end();
   }
 
   /** Drops what is queued, and lets go of the socket. */
@@ -58,6 +64,11 @@ export class SocketWriter {
     if (this.#fd === undefined) return;
     writableSockets.forget(this.#fd);
     closeOwn(this.#fd);
+  }
+
+  #end(): void {
+    this.#socket.end();
+    this.#onEnded?.();
   }
 
   #flush(): void {
@@ -88,7 +99,7 @@ export class SocketWriter {
   #resume(): void {
     this.#flush();
     if (this.#closed || this.#queue.length > 0) return;
-    if (this.#endWanted) this.#socket.end();
+    if (this.#endWanted) this.#end();
     if (!this.#full) return;
     this.#full = false;
     this.#onDrain();

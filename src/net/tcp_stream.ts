@@ -42,6 +42,10 @@ export class TcpStream implements ByteStream {
     if (!this.#socket.destroyed) this.#socket.resetAndDestroy();
   }
 
+  dismiss(): void {
+    this.#writer.end(() => this.#socket.destroy());
+  }
+
   pause(): void {
     this.#socket.pause();
   }

@@ -153,7 +153,8 @@ export class StreamTransport implements Transport {
   }
 
   #linger(): void {
-    this.#lingering = setTimeout(() => this.#stream.reset(), LINGER_MS);
+    // Not a reset: the far end of a tunnel may still be handing out what it has.
+    this.#lingering = setTimeout(() => this.#stream.dismiss(), LINGER_MS);
   }
 
   destroy(): void {

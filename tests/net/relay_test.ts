@@ -111,6 +111,18 @@ for (const [name, [first, second]] of Object.entries(KINDS)) {
     assert.deepEqual([r.client.error, r.server.error], [undefined, undefined]);
   });
 
+  Deno.test(`startRelay() lets the server go when the client does, ${name}`, async () => {
+    await using r = await relayed(first, second);
+    r.toServer.write(new Uint8Array(1 << 20));
+    r.toServer.dismiss();
+    await r.server.until(() => r.server.length === 1 << 20);
+    // What is still said is what shows, to TCP, that nobody is there.
+    const talk = setInterval(() => r.toClient.write(new Uint8Array(100)), 10);
+    await r.server.closed();
+    clearInterval(talk);
+    await r.relay.ended;
+  });
+
   for (const side of ["client", "server"] as const) {
     Deno.test(`startRelay() passes a reset of the ${side} on, ${name}`, async () => {
       await using r = await relayed(first, second);

@@ -1,26 +1,37 @@
 /** Sending a request on: to one endpoint after another, as its plan allows. */
-import { messageOf } from "../../base/errors.ts";
+import type { ServiceTarget } from "../../decide/choose_backend.ts";
 import type { Failure } from "../../decide/failure_reply.ts";
 import { mutateHeaders } from "../../decide/header_mutations.ts";
 import { modifyHeaders } from "../../decide/http_headers.ts";
 import type { ForwardPlan as RoutedPlan } from "../../decide/http_plan.ts";
-import {
-  type FailedAttempt,
-  retryPauseMs,
-  shouldRetry,
-} from "../../decide/retry.ts";
-import { attemptLimitMs } from "../../decide/timeouts.ts";
-import type { ServiceTarget } from "../../decide/choose_backend.ts";
+import { retryPauseMs, shouldRetry } from "../../decide/retry.ts";
+import { attemptLimitMs, requestLeftMs } from "../../decide/timeouts.ts";
 import type { HeaderList } from "../../model/http.ts";
+import { DEFAULT_UPSTREAM_POLICY } from "../../model/waypoint_config.ts";
+import type { WorkloadUid } from "../../model/workload.ts";
 import type { MessageStream } from "../../net/message_stream.ts";
+import type { EnvoyFlag } from "../../telemetry/response_flags.ts";
 import type { HeaderMutation } from "../../wire/ext_authz/mod.ts";
-import { hopTo } from "./hop.ts";
+import type { AttemptEnd, CutBy } from "./attempt.ts";
 import type { WaypointCall } from "./call.ts";
-import { type AttemptEnd, HttpExchange } from "./exchange.ts";
-import { writeRequest } from "./http_request.ts";
-import type { RequestOutcome, RequestRecord } from "./request_record.ts";
+import { HttpExchange } from "./exchange.ts";
+import {
+  broken,
+  declined,
+  noEndpoint,
+  notConnected,
+  responseOf,
+  TIMED_OUT,
+  type Tried,
+} from "./failed_attempt.ts";
+import { hopTo } from "./hop.ts";
+import { versionFor, writeRequest } from "./http_request.ts";
+import { inTime } from "./in_time.ts";
+import type { ServiceLoad } from "./loads.ts";
+import { Mirror } from "./mirror.ts";
 import type { Arrived } from "./request.ts";
-import type { HttpVersion } from "./upstreams.ts";
+import type { RequestOutcome, RequestRecord } from "./request_record.ts";
+import type { Hop } from "./upstreams.ts";
 
 /** A plan to a service; without a target, to the pod that was called. */
 export type ForwardPlan = Omit<RoutedPlan, "target"> & {
@@ -60,91 +71,119 @@ export async function forward(
   }
 }
 
-/** What one attempt came to. */
-interface Tried {
-  readonly failed: FailedAttempt;
-  readonly failure: Failure;
-  readonly because: string;
-}
-
 class Attempts {
   readonly #job: Forwarding;
   readonly #plan: ForwardPlan;
-  readonly #load: { requests: number; retries: number };
+  readonly #load: ServiceLoad;
   readonly #exchange: HttpExchange;
+  readonly #tried = new Set<WorkloadUid>();
   #made = 0;
+  #mirrored = false;
   #responded: HeaderList | undefined;
 
-  constructor(
-    job: Forwarding,
-    plan: ForwardPlan,
-    load: { requests: number; retries: number },
-  ) {
+  constructor(job: Forwarding, plan: ForwardPlan, load: ServiceLoad) {
     this.#job = job;
     this.#plan = plan;
     this.#load = load;
-    this.#exchange = new HttpExchange(job.client);
+    this.#exchange = new HttpExchange(job.client, !job.arrived.end);
   }
 
   async run(): Promise<ForwardEnd> {
     for (;;) {
-      const end = await this.#attempt();
+      const end = await this.#attemptCounted();
       if ("kind" in end) return end;
-      if (!this.#mayRepeat(end.failed)) {
+      if (this.#exchange.clientGone) return this.#answered(0, "client");
+      if (!this.#mayRepeat(end)) {
         const { failure, because } = end;
-        return { kind: "failed", failure, because };
+        return { kind: "failed", failure: this.#nameOf(failure), because };
       }
       const pauseMs = retryPauseMs(this.#plan.retry, this.#made, Math.random);
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
   }
 
-  /** A body that has begun to flow cannot be sent a second time. */
-  #mayRepeat(failed: FailedAttempt): boolean {
-    const unseen = failed.kind === "connect-failure";
-    if (!unseen && !this.#job.arrived.end) return false;
+  #nameOf(failure: Failure): Failure {
+    const exhausted = this.#made > 1 && failure === "connect-failure";
+    return exhausted ? "retries-exhausted" : failure;
+  }
+
+  #mayRepeat({ failed }: Pick<Tried, "failed">): boolean {
+    if (failed === undefined || !this.#exchange.repeatable) return false;
     const { retry } = this.#plan;
     return shouldRetry(retry, failed, { made: this.#made, load: this.#load });
   }
 
-  async #attempt(): Promise<ForwardEnd | Tried> {
-    const { call, record, arrived } = this.#job;
-    const { timeouts, request, mirrors } = this.#plan;
+  async #attemptCounted(): Promise<ForwardEnd | Tried> {
     this.#made++;
-    if (this.#made > 1) this.#load.retries++;
+    const again = this.#made > 1;
+    if (again) this.#load.retries++;
     try {
-      const timeoutMs = attemptLimitMs(timeouts, record.elapsedMs);
-      if (timeoutMs === 0) return timedOut;
-      const hop = await hopTo(call, this.#plan.target);
-      if (typeof hop === "string") return unhealthy(hop);
-      record.sentTo(hop);
-      const version = versionFor(call, arrived.version);
-      const head = {
-        headers: writeRequest(request, version),
-        end: arrived.end,
-      };
-      const upstream = await call.upstreams.open(hop, version, head);
-      if (this.#made === 1) this.#mirror(mirrors, head);
-      const end = await this.#exchange.attempt(upstream, {
-        timeoutMs,
-        accept: (headers) => this.#accept(headers),
-      });
-      return this.#conclude(end);
-    } catch (reason) {
-      return {
-        failed: { kind: "connect-failure" },
-        failure: this.#made > 1 ? "retries-exhausted" : "connect-failure",
-        because: messageOf(reason),
-      };
+      return await this.#attempt();
     } finally {
-      if (this.#made > 1) this.#load.retries--;
+      if (again) this.#load.retries--;
     }
+  }
+
+  async #attempt(): Promise<ForwardEnd | Tried> {
+    const { call, record } = this.#job;
+    const { target, timeouts } = this.#plan;
+    const begunMs = record.elapsedMs;
+    const limitMs = attemptLimitMs(timeouts, begunMs);
+    if (limitMs === 0) return TIMED_OUT;
+    const hop = await hopTo(call, target, this.#tried);
+    if (typeof hop === "string") return noEndpoint(hop);
+    record.sentTo(hop);
+    const { uid = "" } = hop.route.destination ?? {};
+    this.#tried.add(uid);
+    using _busy = call.loads.begin(uid);
+    const upstream = await this.#open(hop, limitMs);
+    if ("failure" in upstream) return upstream;
+    const takenMs = record.elapsedMs - begunMs;
+    const end = await this.#exchange.attempt(upstream, {
+      attemptMs: limitMs && Math.max(0, limitMs - takenMs),
+      requestMs: requestLeftMs(timeouts, record.elapsedMs),
+      accept: (headers) => this.#accept(headers),
+    });
+    return this.#conclude(end);
+  }
+
+  /** @returns what went wrong, when the head could not be sent. */
+  async #open(
+    hop: Hop,
+    limitMs: number | undefined,
+  ): Promise<MessageStream | Tried> {
+    const { call } = this.#job;
+    const { target } = this.#plan;
+    const { connectTimeoutMs } = target === undefined
+      ? DEFAULT_UPSTREAM_POLICY
+      : call.view.upstreamPolicy(target.service);
+    const timeoutMs = Math.min(limitMs ?? Infinity, connectTimeoutMs);
+    try {
+      const opening = this.#send(hop, target);
+      const late = (stream: MessageStream) => stream.reset();
+      const upstream = await inTime(opening, timeoutMs, late);
+      if (upstream === undefined) {
+        return timeoutMs === limitMs
+          ? TIMED_OUT
+          : notConnected(`no connection within ${timeoutMs} ms`);
+      }
+      this.#mirror();
+      return upstream;
+    } catch (reason) {
+      return notConnected(reason);
+    }
+  }
+
+  #send(hop: Hop, target: ServiceTarget | undefined): Promise<MessageStream> {
+    const { call, arrived } = this.#job;
+    const version = versionFor(call, target, arrived);
+    const headers = writeRequest(this.#plan.request, version);
+    return call.upstreams.open(hop, version, { headers, end: arrived.end });
   }
 
   /** A response that counts as a failure is kept from the client, while it may be tried again. */
   #accept(headers: HeaderList): HeaderList | undefined {
-    const status = Number(headers.find(([name]) => name === ":status")?.[1]);
-    if (this.#mayRepeat({ kind: "response", status })) return undefined;
+    if (this.#mayRepeat({ failed: responseOf(headers) })) return undefined;
     this.#responded = headers;
     const { responseHeaders, mutations = [] } = this.#plan;
     const changed = responseHeaders.reduce(modifyHeaders, headers);
@@ -156,34 +195,25 @@ class Attempts {
       case "answered":
         return this.#answered(end.status, end.cut);
       case "client-gone":
-        return this.#answered(0, true);
+        return this.#answered(0, "client");
       case "declined":
-        return {
-          failed: { kind: "response", status: end.status },
-          failure: "retries-exhausted",
-          because: `status ${end.status}`,
-        };
+        return declined(end.headers);
       case "timeout":
-        return timedOut;
+        return TIMED_OUT;
       case "broken":
-        return {
-          failed: { kind: "reset" },
-          failure: "connect-failure",
-          because: end.error?.message ?? "closed without a response",
-        };
+        return broken(end.error, this.#plan.request.method);
       default:
         throw new Error(`unhandled: ${end satisfies never}`);
     }
   }
 
-  #answered(status: number, cut: boolean): ForwardEnd {
+  #answered(status: number, cut: CutBy | undefined): ForwardEnd {
     const { requestOctets, responseOctets } = this.#exchange;
     return {
       kind: "answered",
       outcome: {
         status,
-        flags: !cut ? [] : status === 0 ? ["DC"] : ["UC"],
-        details: cut ? undefined : "via_upstream",
+        ...cut === undefined ? WHOLE : CUTS[cut],
         routeName: this.#plan.source?.name,
         requestOctets,
         responseOctets,
@@ -192,48 +222,34 @@ class Attempts {
     };
   }
 
-  #mirror(
-    targets: readonly ServiceTarget[],
-    head: { headers: HeaderList; end: boolean },
-  ): void {
-    const { call, arrived } = this.#job;
-    for (const target of targets) {
-      const send = async () => {
-        const hop = await hopTo(call, target);
-        if (typeof hop === "string") return;
-        const version = versionFor(call, arrived.version);
-        this.#exchange.mirror(await call.upstreams.open(hop, version, head));
-      };
-      send().catch(() => {}); // nobody waits for it
+  /** Copies go out beside the first attempt that is on its way. */
+  #mirror(): void {
+    if (this.#mirrored) return;
+    this.#mirrored = true;
+    for (const target of this.#plan.mirrors) {
+      const mirror = new Mirror();
+      this.#exchange.mirror(mirror);
+      this.#openMirror(target).then(
+        (stream) => stream === undefined ? mirror.drop() : mirror.start(stream),
+        () => mirror.drop(), // nobody waits for it
+      );
     }
   }
-}
 
-const timedOut: Tried = {
-  failed: { kind: "timeout" },
-  failure: "timeout",
-  because: "timeout",
-};
-
-const unhealthy = (because: string): Tried => ({
-  failed: { kind: "connect-failure" },
-  failure: "no-healthy-endpoint",
-  because,
-});
-
-/** By what the port declares; what it does not, the client decides. */
-function versionFor(
-  { target }: WaypointCall,
-  client: HttpVersion,
-): HttpVersion {
-  if (target.kind === "workload") return client;
-  switch (target.protocol) {
-    case "HTTP2":
-    case "GRPC":
-      return "http2";
-    case "HTTP11":
-      return "http1";
-    default:
-      return client;
+  async #openMirror(target: ServiceTarget): Promise<MessageStream | undefined> {
+    const hop = await hopTo(this.#job.call, target);
+    return typeof hop === "string" ? undefined : await this.#send(hop, target);
   }
 }
+
+interface Told {
+  readonly flags: readonly EnvoyFlag[];
+  readonly details: string;
+}
+
+const WHOLE: Told = { flags: [], details: "via_upstream" };
+const CUTS: Readonly<Record<CutBy, Told>> = {
+  client: { flags: ["DC"], details: "downstream_remote_disconnect" },
+  backend: { flags: ["UC"], details: "upstream_reset_after_response_started" },
+  timeout: { flags: ["UT"], details: "response_timeout" },
+};

@@ -1,6 +1,9 @@
+import type { ServiceTarget } from "../../decide/choose_backend.ts";
+import { headerValue } from "../../decide/header_list.ts";
 import { normalizePath } from "../../decide/path_normalization.ts";
 import type { HeaderList, HttpRequest } from "../../model/http.ts";
 import type { PathNormalization } from "../../model/mesh_config.ts";
+import type { WaypointCall } from "./call.ts";
 import type { HttpVersion } from "./upstreams.ts";
 import { HAIRPIN_SOURCE } from "../outbound_tunnel.ts";
 
@@ -51,3 +54,31 @@ export const writeRequest = (
     ? request.headers
     : request.headers.filter(([name]) => name !== "upgrade")),
 ];
+
+/**
+ * The version that a backend is spoken to in: as its port declares; where it
+ * does not, the client's. An upgrade needs HTTP/1.1, whatever is declared.
+ *
+ * @param target undefined for the pod that was called.
+ */
+export function versionFor(
+  { context: { mesh } }: Pick<WaypointCall, "context">,
+  target: ServiceTarget | undefined,
+  arrived: { readonly headers: HeaderList; readonly version: HttpVersion },
+): HttpVersion {
+  const { headers, version } = arrived;
+  if (target === undefined) return version;
+  if (version === "http1" && headerValue(headers, "upgrade") !== undefined) {
+    return version;
+  }
+  const service = mesh.serviceByKey(target.service);
+  switch (service?.appProtocols?.[target.port]) {
+    case "HTTP2":
+    case "GRPC":
+      return "http2";
+    case "HTTP11":
+      return "http1";
+    default:
+      return version;
+  }
+}

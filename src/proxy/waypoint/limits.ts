@@ -26,3 +26,16 @@ export const CLIENT_STREAMS_MAX = 100;
 
 /** Wait for the part of a request's body that a check carries. Own choice; Envoy has 300_000 for a stream that is idle. */
 export const CHECKED_BODY_MS = 60_000;
+
+/**
+ * Octets of a request's body that are kept until a response begins, so that
+ * another endpoint can be sent all of it. Own choice: most calls that are worth
+ * a second attempt are far shorter.
+ */
+export const REPLAY_MAX = 65_536;
+
+/** Octets of a body that may wait for a mirror; one that needs more is dropped. Own choice. */
+export const MIRROR_WAITING_MAX = 1_048_576;
+
+/** Wait for a mirror's answer after the whole request. Own choice. */
+export const MIRROR_ANSWER_MS = 60_000;

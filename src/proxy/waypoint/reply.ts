@@ -40,10 +40,11 @@ function discard(stream: MessageStream): void {
   stream.attach({
     onData(octets) {
       left -= octets.length;
-      if (left < 0) stream.reset();
+      if (left < 0) stream.dismiss();
     },
     onEnd() {},
     onDrain() {},
     onClose() {},
   });
+  stream.resume();
 }

@@ -109,7 +109,7 @@ class Serving {
         reply: plan.reply,
         flag: plan.reply.flag,
         routeName: plan.source?.name,
-        details: plan.because,
+        details: plan.because ?? plan.reply.details,
       });
     }
     const end = await forward(
@@ -123,7 +123,8 @@ class Serving {
     );
     if (end.kind === "answered") return this.#record.finish(end.outcome);
     const reply = failureReply(end.failure, request, plan.source?.kind);
-    this.answer({ reply, flag: reply.flag, routeName: plan.source?.name });
+    const { flag, details } = reply;
+    this.answer({ reply, flag, details, routeName: plan.source?.name });
     const log = this.#call.context.log("proxy::waypoint");
     log.debug("no response", { why: end.because });
   }

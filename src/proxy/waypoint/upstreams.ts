@@ -4,7 +4,6 @@ import type { HeaderList } from "../../model/http.ts";
 import type { Workload } from "../../model/workload.ts";
 import type { OutboundRoute, ResolveRoute } from "../../decide/route_plan.ts";
 import { dialTcp } from "../../net/dial.ts";
-import { TunnelError } from "../../net/errors.ts";
 import { H2Session } from "../../net/h2_session.ts";
 import { Http1Session } from "../../net/http1_session.ts";
 import type { MessageStream } from "../../net/message_stream.ts";
@@ -13,7 +12,8 @@ import { StreamTransport } from "../../net/transport.ts";
 import type { ByteStream } from "../../net/byte_stream.ts";
 import type { ProxyContext, ServedPod } from "../context.ts";
 import { openTunnelStream } from "../outbound_tunnel.ts";
-import { IDLE_UPSTREAM_MS, IDLE_UPSTREAMS_MAX } from "./limits.ts";
+import { Http1Pool } from "./http1_pool.ts";
+import { Http2Pool, type PoolEvents } from "./http2_pool.ts";
 
 /** A way that leads to a workload, or to another waypoint. */
 export type UpstreamRoute = Exclude<
@@ -32,16 +32,11 @@ export interface Hop {
   readonly hops: number;
 }
 
-interface Idle {
-  readonly session: Http1Session;
-  readonly timer: ReturnType<typeof setTimeout>;
-}
-
 /** The upstream connections of one worker. */
 export class Upstreams {
   readonly #context: ProxyContext;
-  readonly #idle = new Map<string, Idle[]>();
-  readonly #http2 = new Map<string, Promise<H2Session>>();
+  readonly #http1 = new Http1Pool();
+  readonly #http2 = new Http2Pool();
 
   constructor(context: ProxyContext) {
     this.#context = context;
@@ -58,9 +53,10 @@ export class Upstreams {
     version: HttpVersion,
     request: { readonly headers: HeaderList; readonly end: boolean },
   ): Promise<MessageStream> {
+    const key = keyOf(hop);
     return version === "http2"
-      ? await this.#openHttp2(hop, request)
-      : await this.#openHttp1(hop, request);
+      ? await this.#http2.open(key, (e) => this.#connectHttp2(hop, e), request)
+      : await this.#openHttp1(hop, key, request);
   }
 
   /** Opens a connection that carries octets as they are. */
@@ -70,24 +66,17 @@ export class Upstreams {
 
   /** Closes what is idle and lets the rest end. */
   drain(): void {
-    for (const idle of this.#idle.values()) {
-      for (const { session, timer } of idle) {
-        clearTimeout(timer);
-        session.drain();
-      }
-    }
-    this.#idle.clear();
-    for (const session of this.#http2.values()) {
-      session.then((s) => s.drain(), () => {});
-    }
+    this.#http1.drain();
+    this.#http2.drain();
   }
 
   async #openHttp1(
     hop: Hop,
+    key: string,
     { headers, end }: { headers: HeaderList; end: boolean },
   ): Promise<MessageStream> {
-    const key = keyOf(hop);
-    const session = this.#takeIdle(key) ?? await this.#connectHttp1(hop, key);
+    const session = this.#http1.take(key) ??
+      await this.#connectHttp1(hop, key);
     const stream = session.open(headers, end);
     if (stream instanceof Error) {
       session.destroy();
@@ -96,73 +85,20 @@ export class Upstreams {
     return stream;
   }
 
-  #takeIdle(key: string): Http1Session | undefined {
-    const idle = this.#idle.get(key) ?? [];
-    for (;;) {
-      const last = idle.pop();
-      if (last === undefined) return undefined;
-      clearTimeout(last.timer);
-      if (last.session.canOpen) return last.session;
-    }
-  }
-
   async #connectHttp1(hop: Hop, key: string): Promise<Http1Session> {
-    const stream = await connect(this.#context, hop);
-    const session: Http1Session = new Http1Session(
-      new StreamTransport(stream),
-      {
-        role: "client",
-        onIdle: () => this.#keep(key, session),
-      },
-    );
+    const transport = new StreamTransport(await connect(this.#context, hop));
+    const session: Http1Session = new Http1Session(transport, {
+      role: "client",
+      onIdle: () => this.#http1.keep(key, session),
+      onClosed: () => this.#http1.forget(key, session),
+    });
     return session;
   }
 
-  #keep(key: string, session: Http1Session): void {
-    if (!session.canOpen) return;
-    const idle = this.#idle.get(key) ?? [];
-    if (idle.length >= IDLE_UPSTREAMS_MAX) return session.drain();
-    const timer = setTimeout(() => {
-      const kept = this.#idle.get(key)?.filter((i) => i.session !== session);
-      if (kept !== undefined) this.#idle.set(key, kept);
-      session.drain();
-    }, IDLE_UPSTREAM_MS);
-    idle.push({ session, timer });
-    this.#idle.set(key, idle);
-  }
-
-  async #openHttp2(
-    hop: Hop,
-    { headers, end }: { headers: HeaderList; end: boolean },
-  ): Promise<MessageStream> {
-    const key = keyOf(hop);
-    for (let attempt = 0;; attempt++) {
-      const known = this.#http2.get(key) ?? this.#connectHttp2(hop, key);
-      const stream = (await known).open(headers, end);
-      if (stream !== undefined) return stream;
-      // It is full or going: the next request gets a new one.
-      if (this.#http2.get(key) === known) this.#http2.delete(key);
-      if (attempt > 0) {
-        throw new TunnelError("http2", "h2 failed: no room for a stream");
-      }
-    }
-  }
-
-  #connectHttp2(hop: Hop, key: string): Promise<H2Session> {
-    const forget = () => {
-      if (this.#http2.get(key) === opening) this.#http2.delete(key);
-    };
-    const opening = connect(this.#context, hop).then((stream) =>
-      new H2Session(new StreamTransport(stream), {
-        role: "client",
-        http2: this.#context.settings.http2,
-        onGoAway: forget,
-        onClosed: forget,
-      })
-    );
-    this.#http2.set(key, opening);
-    opening.catch(forget);
-    return opening;
+  async #connectHttp2(hop: Hop, events: PoolEvents): Promise<H2Session> {
+    const transport = new StreamTransport(await connect(this.#context, hop));
+    const { http2 } = this.#context.settings;
+    return new H2Session(transport, { role: "client", http2, ...events });
   }
 }
 
