@@ -11,7 +11,7 @@ import { VerifiedTokens } from "../proxy/tokens/mod.ts";
 import type { Waypoint } from "../proxy/waypoint/connect.ts";
 import { Clients } from "../proxy/waypoint/clients.ts";
 import { Loads } from "../proxy/waypoint/loads.ts";
-import type { HttpTelemetry } from "../proxy/waypoint/request_record.ts";
+import type { HttpTelemetry } from "../telemetry/http_telemetry.ts";
 import { Upstreams } from "../proxy/waypoint/upstreams.ts";
 import { type WaypointOrders, WaypointView } from "../proxy/waypoint/view.ts";
 import { HttpAccessLog } from "../telemetry/http_access_log.ts";

@@ -10,7 +10,7 @@ import type { HttpRequest } from "../../model/http.ts";
 import type { HeaderMutation } from "../../wire/ext_authz/mod.ts";
 import { askAuthorizer, type Asked } from "./ask_authorizer.ts";
 import { peerOf, serviceOf, type WaypointCall } from "./call.ts";
-import type { Judged, OwnAnswer } from "./judge.ts";
+import type { Judged, OwnAnswer } from "./judged.ts";
 
 /** Asks every provider that a policy names for this request, one after the other. */
 export async function askCustom(

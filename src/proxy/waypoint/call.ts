@@ -8,7 +8,7 @@ import type { ProxyContext, ServedPod } from "../context.ts";
 import type { TokenContext } from "../tokens/mod.ts";
 import type { Clients } from "./clients.ts";
 import type { Loads } from "./loads.ts";
-import type { HttpTelemetry } from "./request_record.ts";
+import type { HttpTelemetry } from "../../telemetry/http_telemetry.ts";
 import type { Upstreams } from "./upstreams.ts";
 import type { WaypointView } from "./view.ts";
 

@@ -29,7 +29,7 @@ import { versionFor, writeRequest } from "./http_request.ts";
 import { inTime } from "./in_time.ts";
 import type { ServiceLoad } from "./loads.ts";
 import { Mirror } from "./mirror.ts";
-import type { Arrived } from "./request.ts";
+import type { Arrived } from "./arrived.ts";
 import type { RequestOutcome, RequestRecord } from "./request_record.ts";
 import type { Hop } from "./upstreams.ts";
 

@@ -4,36 +4,12 @@ import {
   type HttpInput,
 } from "../../decide/authorize_http.ts";
 import type { HttpRequest, TokenClaims } from "../../model/http.ts";
-import type { HeaderMutation } from "../../wire/ext_authz/mod.ts";
 import { authenticate } from "../tokens/mod.ts";
 import type { Asked } from "./ask_authorizer.ts";
 import { askCustom } from "./ask_custom.ts";
 import { peerOf, serviceOf, type WaypointCall } from "./call.ts";
-import type { Reply } from "./reply.ts";
+import type { Judged, OwnAnswer } from "./judged.ts";
 import { reportPolicies } from "./report_policies.ts";
-
-/** What is answered without a backend, and why. */
-export interface OwnAnswer {
-  readonly reply: Reply;
-  /** Envoy's response flag. Default `-`. */
-  readonly flag?: string;
-  readonly details?: string | undefined;
-  /** `namespace/name` of the policy that decided. */
-  readonly policy?: string | undefined;
-  readonly routeName?: string | undefined;
-}
-
-export type Judged =
-  | {
-    readonly kind: "pass";
-    /** As it goes on: tokens taken out, claims put in. */
-    readonly request: HttpRequest;
-    /** Changes of the response to the client. */
-    readonly responseHeaders: readonly HeaderMutation[];
-  }
-  | { readonly kind: "answer"; readonly answer: OwnAnswer }
-  /** The client left. */
-  | { readonly kind: "gone" };
 
 /** In Istio's order: CUSTOM sees the token as it came, the other policies what it says. */
 export async function judge(

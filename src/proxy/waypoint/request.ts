@@ -3,27 +3,20 @@ import { failureReply } from "../../decide/failure_reply.ts";
 import { mutateHeaders } from "../../decide/header_mutations.ts";
 import { planRequest, type RequestPlan } from "../../decide/http_plan.ts";
 import { localReply } from "../../decide/local_reply.ts";
-import type { HeaderList, HttpRequest } from "../../model/http.ts";
+import type { HttpRequest } from "../../model/http.ts";
 import { DEFAULT_RETRY } from "../../decide/retry.ts";
 import type { MessageStream } from "../../net/message_stream.ts";
 import { parseFlags } from "../../telemetry/response_flags.ts";
 import type { HeaderMutation } from "../../wire/ext_authz/mod.ts";
+import type { Arrived } from "./arrived.ts";
 import { serviceOf, type WaypointCall } from "./call.ts";
 import { ClientBody } from "./client_body.ts";
 import { forward, type ForwardPlan } from "./forward.ts";
-import { judge, type OwnAnswer } from "./judge.ts";
+import { judge } from "./judge.ts";
+import type { OwnAnswer } from "./judged.ts";
 import { readRequest } from "./http_request.ts";
 import { sendReply } from "./reply.ts";
 import { RequestRecord } from "./request_record.ts";
-import type { HttpVersion } from "./upstreams.ts";
-
-/** A request as it came. */
-export interface Arrived {
-  readonly headers: HeaderList;
-  /** Whether it has no body. */
-  readonly end: boolean;
-  readonly version: HttpVersion;
-}
 
 /** Serves one request; it ends with a line in the access log, whatever happens. */
 export async function serveRequest(

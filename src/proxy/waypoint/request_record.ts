@@ -3,18 +3,11 @@ import { headerValue } from "../../decide/header_list.ts";
 import { isGrpc } from "../../decide/local_reply.ts";
 import { formatIdentity } from "../../model/identity.ts";
 import type { HeaderList, HttpRequest } from "../../model/http.ts";
-import type { HttpAccessLog } from "../../telemetry/http_access_log.ts";
-import type { HttpTrafficMetrics } from "../../telemetry/http_traffic.ts";
+import type { HttpTelemetry } from "../../telemetry/http_telemetry.ts";
 import type { EnvoyFlag } from "../../telemetry/response_flags.ts";
 import { peerOfWorkload } from "../../telemetry/traffic.ts";
 import type { WaypointCall } from "./call.ts";
 import type { Hop, HttpVersion } from "./upstreams.ts";
-
-/** Where requests are reported. */
-export interface HttpTelemetry {
-  readonly metrics: HttpTrafficMetrics;
-  readonly accessLog: HttpAccessLog;
-}
 
 /** How a request ended, for log and metrics. */
 export interface RequestOutcome {
