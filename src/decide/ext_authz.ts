@@ -4,7 +4,7 @@ import type {
   ExternalAuthorizer,
 } from "../model/external_authorizer.ts";
 import type { HeaderList, HttpRequest } from "../model/http.ts";
-import type { HeaderMutation } from "../wire/ext_authz/mod.ts";
+import type { HeaderMutation } from "../model/external_check.ts";
 import { withoutHeaders } from "./header_list.ts";
 import { isGrpc, type LocalReply, localReply } from "./local_reply.ts";
 

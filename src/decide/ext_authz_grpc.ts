@@ -12,7 +12,7 @@ import type {
   CheckQuestion,
   CheckVerdict,
   HeaderMutation,
-} from "../wire/ext_authz/mod.ts";
+} from "../model/external_check.ts";
 import {
   type CheckBody,
   type CheckOutcome,

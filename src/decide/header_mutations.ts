@@ -1,5 +1,5 @@
 import type { HeaderList } from "../model/http.ts";
-import type { HeaderMutation } from "../wire/ext_authz/mod.ts";
+import type { HeaderMutation } from "../model/external_check.ts";
 import { isCopyable, withoutHeaders } from "./header_list.ts";
 
 /** Changes header fields, one mutation after the other; fields about a connection or a length stay. */

@@ -5,7 +5,7 @@ import {
   readVerdict,
 } from "../../src/decide/ext_authz_grpc.ts";
 import type { GrpcAuthorizer } from "../../src/model/external_authorizer.ts";
-import type { CheckVerdict } from "../../src/wire/ext_authz/mod.ts";
+import type { CheckVerdict } from "../../src/model/external_check.ts";
 import { peer, request } from "../support/http_samples.ts";
 
 const octets = (text: string) => new TextEncoder().encode(text);

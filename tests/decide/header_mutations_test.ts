@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { mutateHeaders } from "../../src/decide/header_mutations.ts";
 import type { HeaderList } from "../../src/model/http.ts";
-import type { HeaderAction } from "../../src/wire/ext_authz/mod.ts";
+import type { HeaderAction } from "../../src/model/external_check.ts";
 
 const BEFORE: HeaderList = [["x-one", "1"], ["x-two", "2"], ["x-one", "3"]];
 

@@ -20,9 +20,9 @@ import type {
 } from "../../model/external_authorizer.ts";
 import type { HttpRequest } from "../../model/http.ts";
 import type { Service } from "../../model/service.ts";
+import type { CheckVerdict } from "../../model/external_check.ts";
 import {
   CHECK_PATH,
-  type CheckVerdict,
   decodeVerdict,
   encodeQuestion,
 } from "../../wire/ext_authz/mod.ts";

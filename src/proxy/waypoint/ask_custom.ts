@@ -7,7 +7,7 @@ import type { HttpInput } from "../../decide/authorize_http.ts";
 import type { CheckOutcome } from "../../decide/ext_authz.ts";
 import { localReply } from "../../decide/local_reply.ts";
 import type { HttpRequest } from "../../model/http.ts";
-import type { HeaderMutation } from "../../wire/ext_authz/mod.ts";
+import type { HeaderMutation } from "../../model/external_check.ts";
 import { askAuthorizer, type Asked } from "./ask_authorizer.ts";
 import { peerOf, serviceOf, type WaypointCall } from "./call.ts";
 import type { Judged, OwnAnswer } from "./judged.ts";

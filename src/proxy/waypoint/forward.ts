@@ -11,7 +11,7 @@ import { DEFAULT_UPSTREAM_POLICY } from "../../model/waypoint_config.ts";
 import type { WorkloadUid } from "../../model/workload.ts";
 import type { MessageStream } from "../../net/message_stream.ts";
 import type { EnvoyFlag } from "../../telemetry/response_flags.ts";
-import type { HeaderMutation } from "../../wire/ext_authz/mod.ts";
+import type { HeaderMutation } from "../../model/external_check.ts";
 import type { AttemptEnd, CutBy } from "./attempt.ts";
 import type { WaypointCall } from "./call.ts";
 import { HttpExchange } from "./exchange.ts";

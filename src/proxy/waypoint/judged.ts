@@ -1,6 +1,6 @@
 /** What may become of a request before it is routed. */
 import type { HttpRequest } from "../../model/http.ts";
-import type { HeaderMutation } from "../../wire/ext_authz/mod.ts";
+import type { HeaderMutation } from "../../model/external_check.ts";
 import type { Reply } from "./reply.ts";
 
 /** What is answered without a backend, and why. */

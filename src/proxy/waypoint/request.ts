@@ -7,7 +7,7 @@ import type { HttpRequest } from "../../model/http.ts";
 import { DEFAULT_RETRY } from "../../decide/retry.ts";
 import type { MessageStream } from "../../net/message_stream.ts";
 import { parseFlags } from "../../telemetry/response_flags.ts";
-import type { HeaderMutation } from "../../wire/ext_authz/mod.ts";
+import type { HeaderMutation } from "../../model/external_check.ts";
 import type { Arrived } from "./arrived.ts";
 import { serviceOf, type WaypointCall } from "./call.ts";
 import { ClientBody } from "./client_body.ts";

@@ -10,7 +10,11 @@ import {
   HeaderValueOption_HeaderAppendAction as AppendAction,
   type OkHttpResponse,
 } from "./gen/check_pb.ts";
-import type { CheckVerdict, HeaderAction, HeaderMutation } from "./messages.ts";
+import type {
+  CheckVerdict,
+  HeaderAction,
+  HeaderMutation,
+} from "../../model/external_check.ts";
 
 /**
  * Reads a CheckResponse.

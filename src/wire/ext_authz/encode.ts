@@ -7,7 +7,11 @@ import {
   CheckRequestSchema,
   type TimestampSchema,
 } from "./gen/check_pb.ts";
-import type { CheckedPeer, CheckedRequest, CheckQuestion } from "./messages.ts";
+import type {
+  CheckedPeer,
+  CheckedRequest,
+  CheckQuestion,
+} from "../../model/external_check.ts";
 
 /** A question as a CheckRequest. */
 export function encodeQuestion(question: CheckQuestion): Uint8Array {

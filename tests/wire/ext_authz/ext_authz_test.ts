@@ -6,10 +6,12 @@ import {
   toBinary,
 } from "@bufbuild/protobuf";
 import fc from "fast-check";
+import type {
+  CheckQuestion,
+  CheckVerdict,
+} from "../../../src/model/external_check.ts";
 import {
-  type CheckQuestion,
   CheckResponseError,
-  type CheckVerdict,
   decodeVerdict,
   encodeQuestion,
 } from "../../../src/wire/ext_authz/mod.ts";

@@ -1,6 +1,6 @@
 /** What external authorizers are asked and what they answer, as plain data. */
-import type { SocketAddress } from "../../model/address.ts";
-import type { HeaderList } from "../../model/http.ts";
+import type { SocketAddress } from "./address.ts";
+import type { HeaderList } from "./http.ts";
 
 /** An end of a connection. */
 export interface CheckedPeer {
