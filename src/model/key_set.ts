@@ -21,6 +21,9 @@ export type KeyState =
 export interface KeySets {
   /** At once when there is something to say; a promise only while the first fetch runs. */
   stateOf(source: KeySource): KeyState | Promise<KeyState>;
-  /** A token named a key that its source's set does not have: the set may be out of date. */
+  /**
+   * A token could not be verified for want of its key: the set may be out of
+   * date, or it has never come.
+   */
   missed(source: KeySource): void;
 }

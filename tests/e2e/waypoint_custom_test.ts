@@ -61,6 +61,18 @@ authTest("an HTTP provider denies in its own words", async (mesh) => {
   });
 });
 
+for (const version of ["--http1.1", "--http2-prior-knowledge"]) {
+  authTest(`a refusal of HEAD is a head alone, ${version}`, async (mesh) => {
+    await mesh.under([custom("http-plain")], async () => {
+      for (const path of ["/octets", "/broken"]) {
+        const reply = await mesh.get(path, ["--head", version]);
+        assert.equal(reply.curlCode, 0);
+        assert.equal(reply.status, 403);
+      }
+    });
+  });
+}
+
 authTest(
   "an HTTP provider's octets reach the client unchanged",
   async (mesh) => {

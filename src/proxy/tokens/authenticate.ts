@@ -134,7 +134,10 @@ async function signatureRefusal(
 ): Promise<TokenRefusal | undefined> {
   const held = keys.stateOf(rule.keys);
   const state = held instanceof Promise ? await held : held;
-  if (state.kind === "unfetched") return "keysUnfetched";
+  if (state.kind === "unfetched") {
+    keys.missed(rule.keys);
+    return "keysUnfetched";
+  }
   if (state.kind === "bad") return "noKeys";
   const digest = await tokenDigest(token.text);
   if (verified.has(state.set, digest)) return undefined;

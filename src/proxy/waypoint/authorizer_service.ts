@@ -94,7 +94,9 @@ async function askOnce(
 /** A connection that was kept ended just when it was used: nobody has seen the request. */
 function wasUnseen(reason: unknown): boolean {
   const cause = reason instanceof ResponseError ? reason.cause : undefined;
-  if (cause instanceof ExchangeError) return cause.reason === "unanswered";
+  if (cause instanceof ExchangeError) {
+    return cause.reused && cause.reason === "unanswered";
+  }
   return cause instanceof StreamResetError &&
     cause.errorCode === H2Code.REFUSED_STREAM;
 }

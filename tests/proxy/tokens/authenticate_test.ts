@@ -269,6 +269,13 @@ Deno.test("authenticate() lets a CORS preflight pass with any token", async () =
   assert.equal(outcome(await check(asked)), "anonymous");
 });
 
+Deno.test("authenticate() wants keys fetched again when it has none", async () => {
+  const keys = new FixedKeys();
+  keys.state = { kind: "unfetched", why: "x" };
+  await check(bearing(GOOD), [RULE], { keys });
+  assert.equal(keys.misses, 1);
+});
+
 const states: [state: KeyState, because: string][] = [
   [{ kind: "unfetched", why: "x" }, "keysUnfetched"],
   [{ kind: "bad", why: "x" }, "noKeys"],
