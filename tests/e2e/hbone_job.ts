@@ -14,7 +14,7 @@ export interface HboneJob {
 export interface HboneRequest {
   /** Pseudo headers included. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Sent once the answer is 200; then the client's side ends. Default: nothing. */
+  /** Sent once the answer is 200; the client's side ends after the server's. Default: nothing. */
   readonly say?: string;
 }
 

@@ -64,10 +64,14 @@ function ask(
     stream.on("response", (fields) => {
       status = Number(fields[":status"]);
       baggage = fields["baggage"] as string | undefined;
-      if (status === 200) stream.end(say ?? "");
+      if (status === 200) stream.write(say ?? "");
     });
     stream.on("data", (octets: Uint8Array) => heard.push(octets));
-    stream.on("end", () => settle());
+    // Not before the server's: it would take that for a client that left.
+    stream.on("end", () => {
+      stream.end();
+      settle();
+    });
     stream.on("error", (reason: Error) => settle(`${reason}`));
     stream.on("close", () => settle("closed"));
   });
