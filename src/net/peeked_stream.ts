@@ -1,7 +1,7 @@
 import type { ByteReceiver, ByteStream } from "./byte_stream.ts";
 
-/** Most octets that may be looked at before a decision falls. */
-export const PEEK_MAX = 4_096;
+/** Most octets that may be looked at before a decision falls: one TLS record. */
+export const PEEK_MAX = 16_384;
 
 /**
  * A stream whose first octets are looked at before somebody takes it; whoever
@@ -44,11 +44,13 @@ export class PeekedStream implements ByteStream {
    * has one.
    *
    * @param verdict undefined as long as more octets could tell.
-   * @param timeoutMs After that, or at {@link PEEK_MAX} octets or the end, undefined.
+   * @param timeoutMs After that, or at so many octets or the end, undefined.
+   * @param octetsMax At most and by default {@link PEEK_MAX}.
    */
   decide<T>(
     verdict: (octets: Uint8Array) => T | undefined,
     timeoutMs: number,
+    octetsMax = PEEK_MAX,
   ): Promise<T | undefined> {
     return new Promise((resolve) => {
       const settle = (found: T | undefined) => {
@@ -57,9 +59,10 @@ export class PeekedStream implements ByteStream {
         resolve(found);
       };
       const timer = setTimeout(() => settle(undefined), timeoutMs);
-      this.#onFirst = (octets, over) => {
+      this.#onFirst = (first, over) => {
+        const octets = first.subarray(0, octetsMax);
         const found = octets.length === 0 ? undefined : verdict(octets);
-        if (found !== undefined || over || octets.length >= PEEK_MAX) {
+        if (found !== undefined || over || octets.length >= octetsMax) {
           settle(found);
         }
       };

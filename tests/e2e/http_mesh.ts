@@ -126,6 +126,11 @@ export class HttpMesh implements AsyncDisposable {
     return `http://${this.services[service].vips[0]}:${port}${path}`;
   }
 
+  /** A service's address and port. */
+  at(service: ServiceName, port = 80): { ip: string; port: number } {
+    return { ip: this.services[service].vips[0], port };
+  }
+
   /** Runs curl. @param more Its arguments beside the URL. */
   async curl(
     url: string,

@@ -3,7 +3,7 @@ import type { Lab, LabPod, LabProcess, Place } from "../lab/mod.ts";
 
 const commandOf = (name: string, ...args: readonly string[]): string[] => {
   const path = new URL(`./programs/${name}.ts`, import.meta.url).pathname;
-  return [Deno.execPath(), "run", "--no-config", "-N", path, ...args];
+  return [Deno.execPath(), "run", "--no-config", "-N", "-R", path, ...args];
 };
 
 /** Starts a server of tests/e2e/programs in a pod and waits until it listens. */
@@ -23,13 +23,77 @@ export async function startProgram(
   return process;
 }
 
-/** Sends octets and returns all that came back until the server closed, or fell silent. */
+/**
+ * Sends texts, one octet a character and each over a connection of its own.
+ *
+ * @returns all that came back of each until the server closed, or fell silent.
+ */
 export async function sendRaw(
   lab: Lab,
   from: Place,
   to: { readonly ip: string; readonly port: number },
-  text: string,
-): Promise<string> {
+  texts: readonly string[],
+): Promise<string[]> {
   const command = commandOf("raw_client", to.ip, `${to.port}`);
-  return (await lab.exec(from, command, { stdin: text })).stdout;
+  const stdin = JSON.stringify(texts);
+  const { stdout, stderr } = await lab.exec(from, command, { stdin });
+  if (stdout === "") throw new Error(`no answers: ${stderr}`);
+  return JSON.parse(stdout);
+}
+
+/** One request of programs/h2_client.ts. */
+export interface H2Call {
+  /** Pseudo-header fields, too. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Parts of the body. */
+  readonly chunks: readonly string[];
+  /** Sends a part only after an answer to the one before. */
+  readonly pingPong: boolean;
+}
+
+export interface H2Reply {
+  readonly headers: Readonly<Record<string, string | number>>;
+  readonly trailers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly ended: boolean;
+  /** Empty for none. */
+  readonly error: string;
+  /** Whether the stream ended with the header list. */
+  readonly alone: boolean;
+}
+
+/** Sends requests over one HTTP/2 connection, all at once. */
+export async function callHttp2(
+  lab: Lab,
+  from: Place,
+  to: { readonly ip: string; readonly port: number },
+  calls: readonly H2Call[],
+): Promise<H2Reply[]> {
+  const json = JSON.stringify(calls);
+  const command = commandOf("h2_client", to.ip, `${to.port}`, json);
+  const { stdout, stderr } = await lab.exec(from, command);
+  const lines = stdout.split("\n").filter((line) => line !== "");
+  if (lines.length !== calls.length) throw new Error(`no replies: ${stderr}`);
+  return lines.map((line) => JSON.parse(line));
+}
+
+/** What programs/ws_client.ts saw. */
+export interface WebSocketReport {
+  readonly answered: number;
+  readonly code: number;
+  readonly reason: string;
+  readonly wasClean: boolean;
+}
+
+/** Talks to a WebSocket server that echoes. */
+export async function callWebSocket(
+  lab: Lab,
+  from: Place,
+  url: string,
+  count: number,
+): Promise<WebSocketReport> {
+  const command = commandOf("ws_client", url, `${count}`);
+  const { stdout, stderr } = await lab.exec(from, command);
+  if (stdout === "") throw new Error(`no report: ${stderr}`);
+  return JSON.parse(stdout);
 }

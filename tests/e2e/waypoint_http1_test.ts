@@ -43,14 +43,11 @@ httpTest(
 httpTest("requests sent ahead are answered in order", async (mesh) => {
   const request = (path: string, body = "") =>
     `POST ${path} HTTP/1.1\r\nhost: rough\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
-  const to = { ip: mesh.services.rough.vips[0], port: 80 };
-  const answer = await sendRaw(
-    mesh.lab,
-    mesh.pods.client,
-    to,
+  const { lab, pods } = mesh;
+  const [answer = ""] = await sendRaw(lab, pods.client, mesh.at("rough"), [
     request("/", "one") + request("/hints") + request("/", "eleven-long") +
-      request("/slow") + request("/"),
-  );
+    request("/slow") + request("/"),
+  ]);
   const bodies = answer.split("\r\n\r\n").slice(1).map((part) =>
     part.split("HTTP/1.1")[0]
   );

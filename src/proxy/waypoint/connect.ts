@@ -1,6 +1,6 @@
 /** A CONNECT request at a waypoint: whom it is for, who calls, and what it speaks. */
 import { callerOf } from "../../decide/hairpin_trust.ts";
-import { sniff, type Sniffed } from "../../decide/sniff.ts";
+import { sniff } from "../../decide/sniff.ts";
 import {
   readHops,
   WAYPOINT_HOPS,
@@ -12,12 +12,13 @@ import type { H2Stream } from "../../net/h2_stream.ts";
 import { PeekedStream } from "../../net/peeked_stream.ts";
 import { decodeForwarded } from "../../wire/baggage/mod.ts";
 import type { HeaderList } from "../../wire/h2/mod.ts";
+import { readClientHello } from "../../wire/tls/client_hello.ts";
 import type { ProxyContext } from "../context.ts";
 import type { Tunnel } from "../inbound_request.ts";
 import { HAIRPIN_SOURCE } from "../outbound_tunnel.ts";
 import { destinationOf, type WaypointCall } from "./call.ts";
 import { serveHttp } from "./http_server.ts";
-import { SNIFF_MS, SNIFF_UNDECLARED_MS } from "./limits.ts";
+import { SNIFF_MS, SNIFF_OCTETS_MAX, SNIFF_UNDECLARED_MS } from "./limits.ts";
 import { serveOpaque } from "./opaque.ts";
 import type { TokenContext } from "../tokens/mod.ts";
 import type { Clients } from "./clients.ts";
@@ -123,11 +124,11 @@ async function serve(call: WaypointCall, tunnelled: H2Stream): Promise<void> {
     case "TCP":
       return await serveOpaque(call, stream);
     case "TLS":
-      return await serveOpaque(call, stream);
+      return await serveTls(call, stream);
     case "HTTP11":
     case "HTTP2":
     case "GRPC": {
-      const spoken = await stream.decide(sniff, SNIFF_MS);
+      const spoken = await sniffed(stream, SNIFF_MS);
       return serveHttp(call, stream, spoken === "http2" ? "http2" : "http1");
     }
     case undefined:
@@ -137,16 +138,40 @@ async function serve(call: WaypointCall, tunnelled: H2Stream): Promise<void> {
   }
 }
 
+const sniffed = (stream: PeekedStream, timeoutMs: number) =>
+  stream.decide(sniff, timeoutMs, SNIFF_OCTETS_MAX);
+
 /** A server that speaks first says nothing of its protocol: soon it is TCP. */
 async function serveUndeclared(
   call: WaypointCall,
   stream: PeekedStream,
 ): Promise<void> {
-  const spoken: Sniffed | undefined = await stream.decide(
-    sniff,
-    SNIFF_UNDECLARED_MS,
-  );
-  return spoken === "http1" || spoken === "http2"
-    ? serveHttp(call, stream, spoken)
-    : await serveOpaque(call, stream);
+  const spoken = await sniffed(stream, SNIFF_UNDECLARED_MS);
+  switch (spoken) {
+    case "http1":
+    case "http2":
+      return serveHttp(call, stream, spoken);
+    case "tls":
+      return await serveTls(call, stream);
+    case "other":
+    case undefined:
+      return await serveOpaque(call, stream);
+    default:
+      throw new Error(`unhandled: ${spoken satisfies never}`);
+  }
+}
+
+/** Policies and routes may want the name that is asked for, so it must not stay hidden. */
+async function serveTls(
+  call: WaypointCall,
+  stream: PeekedStream,
+): Promise<void> {
+  const hello = await stream.decide(readClientHello, SNIFF_MS);
+  if (hello !== undefined) {
+    return await serveOpaque(call, stream, hello.serverName);
+  }
+  stream.reset();
+  const { context: { accessLog }, caller: { src }, dst } = call;
+  const error = "no whole TLS ClientHello came";
+  accessLog.failed({ src, dst, direction: "inbound", error });
 }

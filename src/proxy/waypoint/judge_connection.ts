@@ -8,12 +8,15 @@ import { reportPolicies } from "./report_policies.ts";
 /** Judges one connection, at first and again whenever policy changes. */
 export class ConnectionJudge {
   readonly #call: WaypointCall;
+  readonly #sni: string | undefined;
   /** Names of the authorizers that let it pass: each is asked once. */
   readonly #granted = new Set<string>();
   #asking = false;
 
-  constructor(call: WaypointCall) {
+  /** @param sni The name that the client asks for in TLS, if it does. */
+  constructor(call: WaypointCall, sni: string | undefined) {
     this.#call = call;
+    this.#sni = sni;
   }
 
   /** @returns why policy refuses it, as the access log has it; undefined when it does not. */
@@ -38,7 +41,8 @@ export class ConnectionJudge {
   #verdict(): TcpVerdict {
     const call = this.#call;
     const policies = call.view.policiesFor(serviceOf(call), "tcp");
-    const input = { peer: peerOf(call) };
+    const sni = this.#sni;
+    const input = { peer: peerOf(call), ...sni !== undefined && { sni } };
     let verdict = authorizeTcp(policies, input);
     while (verdict.kind === "ask") {
       if (!this.#granted.has(verdict.authorizer.name)) return verdict;

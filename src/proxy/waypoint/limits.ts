@@ -9,6 +9,9 @@ export const SNIFF_MS = 60_000;
  */
 export const SNIFF_UNDECLARED_MS = 100;
 
+/** Octets by which a connection's protocol has to show. Own choice: long request lines are rare. */
+export const SNIFF_OCTETS_MAX = 4_096;
+
 /** Idle upstream connections kept for one endpoint, in one worker. Own choice. */
 export const IDLE_UPSTREAMS_MAX = 32;
 
@@ -39,3 +42,9 @@ export const MIRROR_WAITING_MAX = 1_048_576;
 
 /** Wait for a mirror's answer after the whole request. Own choice. */
 export const MIRROR_ANSWER_MS = 60_000;
+
+/** Octets of a response's header list over HTTP/2, as HTTP/2 counts them. 64 KiB: as over HTTP/1.1. */
+export const RESPONSE_HEADER_LIST_MAX = 65_536;
+
+/** Endpoints that are tried for a connection whose octets are passed on. As for requests by default. */
+export const CONNECT_ATTEMPTS_MAX = 3;

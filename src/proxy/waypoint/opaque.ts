@@ -6,6 +6,7 @@ import {
 } from "../../decide/choose_backend.ts";
 import { matchStream } from "../../decide/http_route.ts";
 import { formatIdentity } from "../../model/identity.ts";
+import type { WorkloadUid } from "../../model/workload.ts";
 import type { ByteStream } from "../../net/byte_stream.ts";
 import { peerOfWorkload } from "../../telemetry/traffic.ts";
 import type { Failure } from "../failure.ts";
@@ -14,18 +15,25 @@ import { TrackedConnection } from "../tracked_connection.ts";
 import { serviceOf, type WaypointCall } from "./call.ts";
 import { hopTo } from "./hop.ts";
 import { ConnectionJudge } from "./judge_connection.ts";
+import { CONNECT_ATTEMPTS_MAX } from "./limits.ts";
+import type { Hop } from "./upstreams.ts";
 
-/** Judges, routes and relays one connection. */
+/**
+ * Judges, routes and relays one connection.
+ *
+ * @param serverName The name that the client asks for in TLS, if it does.
+ */
 export async function serveOpaque(
   call: WaypointCall,
   client: ByteStream,
+  serverName?: string,
 ): Promise<void> {
-  const judge = new ConnectionJudge(call);
+  const judge = new ConnectionJudge(call, serverName);
   const connection = track(call, judge);
   await connection.finishAfter(async () => {
     const denied = await judge.denial();
     const failure: Failure | undefined = denied === undefined
-      ? await carry(call, client, connection)
+      ? await carry(call, client, connection, serverName)
       : { flag: "DENY", error: denied };
     if (failure !== undefined) client.reset();
     return { failure };
@@ -66,31 +74,50 @@ async function carry(
   call: WaypointCall,
   client: ByteStream,
   connection: TrackedConnection,
+  serverName: string | undefined,
 ): Promise<Failure | undefined> {
-  const target = targetOf(call);
+  const target = targetOf(call, serverName);
   if (typeof target === "string") return { flag: "CONNECT", error: target };
-  const hop = await hopTo(call, target);
-  if (typeof hop === "string") return { flag: "CONNECT", error: hop };
+  const tried = new Set<WorkloadUid>();
+  for (;;) {
+    const hop = await hopTo(call, target, tried);
+    if (typeof hop === "string") return { flag: "CONNECT", error: hop };
+    const { uid = "" } = hop.route.destination ?? {};
+    const isLast = tried.has(uid) || tried.size + 1 >= CONNECT_ATTEMPTS_MAX;
+    tried.add(uid);
+    using _busy = call.loads.begin(uid);
+    const upstream = await open(call, hop);
+    if (typeof upstream !== "string") {
+      return await connection.carry(client, upstream);
+    }
+    if (isLast) return { flag: "CONNECT", error: upstream };
+  }
+}
+
+/** @returns why not, as text. */
+async function open(
+  { upstreams }: WaypointCall,
+  hop: Hop,
+): Promise<ByteStream | string> {
   try {
-    const upstream = await call.upstreams.openOpaque(hop);
-    return await connection.carry(client, upstream);
+    return await upstreams.openOpaque(hop);
   } catch (reason) {
-    return {
-      flag: "CONNECT",
-      error: `connection failed: ${messageOf(reason)}`,
-    };
+    return `connection failed: ${messageOf(reason)}`;
   }
 }
 
 /** @returns undefined for the pod that was called; why not, as text. */
-function targetOf(call: WaypointCall): ServiceTarget | undefined | string {
+function targetOf(
+  call: WaypointCall,
+  serverName: string | undefined,
+): ServiceTarget | undefined | string {
   const { view, target, caller, context } = call;
   const service = serviceOf(call);
   if (service === undefined) return undefined;
   const { port } = target;
   const clientNamespace = caller.identity?.namespace;
   const query = { service, port, clientNamespace };
-  const match = matchStream(view.routes, undefined, query);
+  const match = matchStream(view.routes, serverName, query);
   if (match.kind === "no-routes") return { kind: "service", service, port };
   if (match.kind !== "rule") return "no route";
   const backend = chooseBackend(match.rule.backends, context.random);

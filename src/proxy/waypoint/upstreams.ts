@@ -14,6 +14,7 @@ import type { ProxyContext, ServedPod } from "../context.ts";
 import { openTunnelStream } from "../outbound_tunnel.ts";
 import { Http1Pool } from "./http1_pool.ts";
 import { Http2Pool, type PoolEvents } from "./http2_pool.ts";
+import { RESPONSE_HEADER_LIST_MAX } from "./limits.ts";
 
 /** A way that leads to a workload, or to another waypoint. */
 export type UpstreamRoute = Exclude<
@@ -98,7 +99,12 @@ export class Upstreams {
   async #connectHttp2(hop: Hop, events: PoolEvents): Promise<H2Session> {
     const transport = new StreamTransport(await connect(this.#context, hop));
     const { http2 } = this.#context.settings;
-    return new H2Session(transport, { role: "client", http2, ...events });
+    return new H2Session(transport, {
+      role: "client",
+      http2,
+      maxHeaderListSize: RESPONSE_HEADER_LIST_MAX,
+      ...events,
+    });
   }
 }
 
