@@ -87,7 +87,10 @@ class Connection {
       "view",
       { get: () => this.view },
     );
-    this.judge = new ConnectionJudge(call as unknown as WaypointCall);
+    this.judge = new ConnectionJudge(
+      call as unknown as WaypointCall,
+      undefined,
+    );
   }
 
   /** Answers the question: an empty message says OK. */
