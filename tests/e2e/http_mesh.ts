@@ -3,7 +3,7 @@
  * `mesh`, whose services the waypoint fronts:
  *
  *     node-1  client               where curl and other clients run
- *             consumer             the same, in namespace `consumer`
+ *             consumer             the same, in namespace `mesh-consumer`
  *             waypoint             hairpin in waypoint mode
  *     node-2  echo-v1, echo-v2     programs/echo_server.ts
  *             rough                programs/rough_server.ts on 8081
@@ -59,6 +59,7 @@ const PODS = {
 } as const;
 
 type PodName = keyof typeof PODS | "waypoint" | "consumer";
+type ProgramName = "echo-v1" | "echo-v2" | "rough";
 type ServiceName = "echo" | "echo-v1" | "echo-v2" | "rough";
 
 export interface HttpMeshOptions {
@@ -88,9 +89,7 @@ export class HttpMesh implements AsyncDisposable {
     readonly services: Readonly<Record<ServiceName, LabService>>,
     /** Of the clients' node, the servers' node and the waypoint. */
     readonly proxies: readonly [HairpinProcess, HairpinProcess, HairpinProcess],
-    readonly programs: Readonly<
-      Record<"echo-v1" | "echo-v2" | "rough", LabProcess>
-    >,
+    readonly programs: Record<ProgramName, LabProcess>,
   ) {}
 
   static async start(options: HttpMeshOptions = {}): Promise<HttpMesh> {
@@ -163,12 +162,27 @@ export class HttpMesh implements AsyncDisposable {
     manifests: readonly object[],
     body: () => Promise<void>,
   ): Promise<void> {
+    if (manifests.length === 0) return await body();
     const text = manifests.map((manifest) => stringify(manifest));
     await this.change(() => this.lab.apply(name, text.join("---\n")));
     try {
       await body();
     } finally {
       await this.change(() => this.lab.delete(name));
+    }
+  }
+
+  /** Ends a pod's echo server for as long as the body runs. */
+  async without(
+    name: "echo-v1" | "echo-v2",
+    body: () => Promise<void>,
+  ): Promise<void> {
+    const { lab, pods, programs } = this;
+    await programs[name].stop();
+    try {
+      await body();
+    } finally {
+      programs[name] = await startProgram(lab, pods[name], "echo_server");
     }
   }
 
@@ -249,7 +263,7 @@ async function addPods(lab: Lab): Promise<Record<PodName, LabPod>> {
   made.consumer = await lab.addPod({
     name: "consumer",
     node: "node-1",
-    namespace: "consumer",
+    namespace: "mesh-consumer",
   });
   const spec = waypointPod("waypoint", "node-1", { namespace: NAMESPACE });
   made.waypoint = await lab.addPod(spec);

@@ -72,11 +72,23 @@ export function ask(routes: readonly Raw[], call: Call, chance = 0): Outcome {
 
 export type Row = readonly [call: Call, expected: Outcome];
 
-export function conforms(
-  name: string,
-  routes: readonly Raw[],
-  rows: readonly Row[],
-): void {
+/** One of the tests: routes, and what they make of calls. */
+export interface Case {
+  readonly name: string;
+  readonly routes: readonly Raw[];
+  readonly rows: readonly Row[];
+}
+
+/** Tests that are run twice: without a cluster, and through a waypoint. */
+export class Cases {
+  readonly all: Case[] = [];
+
+  add(name: string, routes: readonly Raw[], rows: readonly Row[]): void {
+    this.all.push({ name, routes, rows });
+  }
+}
+
+export function conforms({ name, routes, rows }: Case): void {
   for (const [call, expected] of rows) {
     Deno.test(`${name}: ${JSON.stringify(call)}`, () => {
       const outcome = ask(routes, call);

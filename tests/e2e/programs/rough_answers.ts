@@ -33,7 +33,9 @@ let flaky = 0;
 export const ANSWERS: Readonly<Record<string, Answerer>> = {
   /** The length of the body. */
   async ""(answer) {
-    await respond(answer, `${await answer.body()}`);
+    const length = await answer.body();
+    console.log(`body ${length} of ${answer.head.split(" ")[1]}`);
+    await respond(answer, `${length}`);
     return "keep";
   },
   async "cut-length"({ say, tag }) {

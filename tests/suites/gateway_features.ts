@@ -1,8 +1,17 @@
 /** Of the Gateway API's tests for gateways, those that say as much about a service's routes. */
-import { at80, conforms, filter, path, v1, v2 } from "./route_conformance.ts";
-import { httpRoute, to } from "./route_mesh.ts";
+import {
+  at80,
+  Cases,
+  filter,
+  path,
+  v1,
+  v2,
+} from "../kube/route_conformance.ts";
+import { httpRoute, to } from "../kube/route_mesh.ts";
 
-conforms(
+export const GATEWAY_FEATURES = new Cases();
+
+GATEWAY_FEATURES.add(
   "HTTPRouteMethodMatching, HTTPRoutePathMatchOrder, HTTPRouteHostRewrite",
   [
     httpRoute({
@@ -44,7 +53,7 @@ conforms(
   ],
 );
 
-conforms("HTTPRouteMatchingAcrossRoutes", [
+GATEWAY_FEATURES.add("HTTPRouteMatchingAcrossRoutes", [
   httpRoute({
     ...at80,
     rules: [{
@@ -66,7 +75,7 @@ conforms("HTTPRouteMatchingAcrossRoutes", [
   [{ headers: [["version", "two"]] }, { by: "echo-v2" }],
 ]);
 
-conforms(
+GATEWAY_FEATURES.add(
   "HTTPRouteInvalidBackendRefUnknownKind, HTTPRouteInvalidNonExistentBackendRef",
   [
     httpRoute({

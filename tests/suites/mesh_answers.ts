@@ -1,9 +1,10 @@
 /** The Gateway API's mesh conformance tests: redirects, rewrites, weights, gRPC. */
-import assert from "node:assert/strict";
 import type { HeaderList } from "../../src/model/http.ts";
-import type { Raw } from "./objects.ts";
-import { ask, at80, conforms, filter, path, v1 } from "./route_conformance.ts";
-import { httpRoute, routeOf, to } from "./route_mesh.ts";
+import type { Raw } from "../kube/objects.ts";
+import { at80, Cases, filter, path, v1 } from "../kube/route_conformance.ts";
+import { httpRoute, routeOf, to } from "../kube/route_mesh.ts";
+
+export const MESH_ANSWERS = new Cases();
 
 const redirects = (rules: Record<string, Raw>) => [
   httpRoute({
@@ -15,7 +16,7 @@ const redirects = (rules: Record<string, Raw>) => [
   }),
 ];
 
-conforms(
+MESH_ANSWERS.add(
   "MeshHTTPRouteRedirectHostAndStatus",
   redirects({
     "/hostname-redirect": { hostname: "example.org" },
@@ -39,7 +40,7 @@ const replacePrefix = (replacePrefixMatch: string) => ({
 const replaceFull = (replaceFullPath: string) => ({
   path: { type: "ReplaceFullPath", replaceFullPath },
 });
-conforms(
+MESH_ANSWERS.add(
   "MeshHTTPRouteRedirectPath",
   redirects({
     "/original-prefix": replacePrefix("/replacement-prefix"),
@@ -89,7 +90,7 @@ conforms(
   ],
 );
 
-conforms(
+MESH_ANSWERS.add(
   "MeshHTTPRouteRedirectPort",
   redirects({
     "/port": { port: 8083 },
@@ -118,7 +119,7 @@ conforms(
   ],
 );
 
-conforms(
+MESH_ANSWERS.add(
   "MeshHTTPRouteSchemeRedirect",
   redirects({
     "/scheme": { scheme: "https" },
@@ -148,7 +149,7 @@ conforms(
 );
 
 for (const statusCode of [303, 307, 308]) {
-  conforms(
+  MESH_ANSWERS.add(
     `MeshHTTPRoute${statusCode}Redirect`,
     redirects({
       "/": { hostname: "example.org", scheme: "https", statusCode },
@@ -177,7 +178,7 @@ const rewritten: HeaderList = [["x-header-set", "header-set"], [
   "x-header-add",
   "header-add",
 ]];
-conforms("MeshHTTPRouteRewritePath", [
+MESH_ANSWERS.add("MeshHTTPRouteRewritePath", [
   httpRoute({
     ...at80,
     rules: Object.entries(rewrites).map(([prefix, filters]) => ({
@@ -202,7 +203,7 @@ conforms("MeshHTTPRouteRewritePath", [
 ]);
 
 // The second case of the original expects a path that no filter makes: it is a fault of the test.
-conforms("MeshHTTPRouteNamedRule", [
+MESH_ANSWERS.add("MeshHTTPRouteNamedRule", [
   httpRoute({
     ...at80,
     rules: [
@@ -215,24 +216,16 @@ conforms("MeshHTTPRouteNamedRule", [
   [{ path: "/unnamed" }, { by: "echo-v1", sees: { path: "/unnamed" } }],
 ]);
 
-/** Who answers how many of 500 requests, with chances spread evenly. */
-function shares(routes: readonly Raw[], call: Parameters<typeof ask>[1]) {
-  const counts: Record<string, number> = {};
-  for (let turn = 0; turn < 500; turn++) {
-    const { by = "nobody" } = ask(routes, call, turn / 500);
-    counts[by] = (counts[by] ?? 0) + 1;
-  }
-  return counts;
-}
+const weighted = (port: number, weights: Record<string, number>) =>
+  Object.entries(weights).map(([name, weight]) => to(name, { port, weight }));
 
-Deno.test("MeshHTTPRouteWeight: 70 to 30", () => {
-  const backendRefs = [
-    to("echo-v1", { weight: 70 }),
-    to("echo-v2", { weight: 30 }),
-  ];
-  const routes = [httpRoute({ ...at80, rules: [{ backendRefs }] })];
-  assert.deepEqual(shares(routes, {}), { "echo-v1": 350, "echo-v2": 150 });
-});
+/** MeshHTTPRouteWeight: 70 to 30. */
+export const HTTP_WEIGHTS: readonly Raw[] = [
+  httpRoute({
+    ...at80,
+    rules: [{ backendRefs: weighted(80, { "echo-v1": 70, "echo-v2": 30 }) }],
+  }),
+];
 
 const grpcRoute = (rules: Raw[]) => [
   routeOf("GRPCRoute", {
@@ -240,22 +233,17 @@ const grpcRoute = (rules: Raw[]) => [
     rules,
   }),
 ];
-const echo = {
+/** A call of gRPC. */
+export const GRPC_ECHO = {
   path: "/proto.EchoTestService/Echo",
   method: "POST",
   port: 7070,
 };
 
-Deno.test("MeshGRPCRouteWeight: 70 to 30 to a third that is not there, without weight", () => {
-  const refs = { "echo-v1": 70, "echo-v2": 30, "echo-v3": 0 };
-  const backendRefs = Object.entries(refs).map(([name, weight]) =>
-    to(name, { port: 7070, weight })
-  );
-  assert.deepEqual(shares(grpcRoute([{ backendRefs }]), echo), {
-    "echo-v1": 350,
-    "echo-v2": 150,
-  });
-});
+/** MeshGRPCRouteWeight: the same, and a third that is not there, without weight. */
+export const GRPC_WEIGHTS: readonly Raw[] = grpcRoute([{
+  backendRefs: weighted(7070, { "echo-v1": 70, "echo-v2": 30, "echo-v3": 0 }),
+}]);
 
 const testCase = (value: string, body: Raw): Raw => ({
   matches: [{ headers: [{ name: "x-test-case", value }] }],
@@ -266,7 +254,7 @@ const asks = (
   value: string,
   ...headers: HeaderList
 ): HeaderList => [["x-test-case", value], ...headers];
-conforms(
+MESH_ANSWERS.add(
   "MeshGRPCRouteRequestHeaderModifier",
   grpcRoute([
     testCase("set", {
@@ -278,11 +266,14 @@ conforms(
     testCase("remove", { remove: ["X-Header-Remove"] }),
   ]),
   [
-    [{ ...echo, headers: asks("set", ["x-header-set", "some-other-value"]) }, {
+    [{
+      ...GRPC_ECHO,
+      headers: asks("set", ["x-header-set", "some-other-value"]),
+    }, {
       by: "echo-v1",
       sees: { headers: asks("set", ["x-header-set", "set-overwrites-values"]) },
     }],
-    [{ ...echo, headers: asks("add", ["x-header-add", "some-value"]) }, {
+    [{ ...GRPC_ECHO, headers: asks("add", ["x-header-add", "some-value"]) }, {
       by: "echo-v1",
       sees: {
         headers: asks("add", ["x-header-add", "some-value"], [
@@ -291,10 +282,10 @@ conforms(
         ]),
       },
     }],
-    [{ ...echo, headers: asks("remove", ["x-header-remove", "val"]) }, {
+    [{ ...GRPC_ECHO, headers: asks("remove", ["x-header-remove", "val"]) }, {
       by: "echo-v1",
       sees: { headers: asks("remove") },
     }],
-    [{ ...echo, headers: asks("else") }, { status: 404 }],
+    [{ ...GRPC_ECHO, headers: asks("else") }, { status: 404 }],
   ],
 );
