@@ -21,6 +21,8 @@ export interface H2SessionOptions {
   };
   readonly maxConcurrentStreams?: number;
   readonly maxHeaderListSize?: number;
+  /** Server: whether CONNECT may name a protocol (RFC 8441). Default false. */
+  readonly extendedConnect?: boolean;
   /** Default {@link SESSION_LIMITS}. */
   readonly limits?: SessionLimits;
   /** Server: a request came. `end` says that it has no body. */
@@ -65,17 +67,21 @@ export class H2Session implements StreamCarrier {
   #finishing = false;
   #why: Error | undefined;
   #timer: ReturnType<typeof setTimeout>;
+  /** The peer's first SETTINGS came, or never will. */
+  readonly #greeted = Promise.withResolvers<void>();
 
   constructor(transport: Transport, options: H2SessionOptions) {
     this.#transport = transport;
     this.#options = options;
     this.#limits = options.limits ?? SESSION_LIMITS;
     const { http2, maxConcurrentStreams, maxHeaderListSize } = options;
+    const { extendedConnect = false } = options;
     this.h2 = new H2Connection(options.role, this.#handlers(), {
       now: () => performance.now(),
       streamWindow: http2.streamWindow,
       connectionWindow: http2.connectionWindow,
       frameLengthMax: http2.frameSize,
+      extendedConnect,
       ...(maxConcurrentStreams === undefined
         ? {}
         : { concurrentStreamsMax: maxConcurrentStreams }),
@@ -118,6 +124,12 @@ export class H2Session implements StreamCarrier {
     const stream = new H2Stream(id, this, end);
     this.#streams.set(id, stream);
     return stream;
+  }
+
+  /** Whether CONNECT may name a protocol, as the peer's first SETTINGS say. */
+  async takesExtendedConnect(): Promise<boolean> {
+    await this.#greeted.promise;
+    return this.h2.peerSettings.extendedConnect;
   }
 
   /** Refuses new streams; the session closes when those in progress end. */
@@ -194,7 +206,10 @@ export class H2Session implements StreamCarrier {
       },
       onFinished: () => this.#finish(),
       onPong: () => this.#restTimer(),
-      onSettings: () => this.#restTimer(),
+      onSettings: () => {
+        this.#greeted.resolve();
+        this.#restTimer();
+      },
       onClosed: (id) => this.#closeStream(id, undefined),
       onOutput: () => this.#schedule(),
     };
@@ -272,6 +287,7 @@ export class H2Session implements StreamCarrier {
   }
 
   #closeStreams(): void {
+    this.#greeted.resolve();
     const reason = this.#why ?? new TunnelError("http2", "connection closed");
     for (const stream of [...this.#streams.values()]) stream.onClosed(reason);
     this.#streams.clear();

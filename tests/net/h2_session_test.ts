@@ -229,3 +229,22 @@ Deno.test("H2Session tells of a stream that the peer's limit forbids by undefine
   assert.equal(pair.client.open(CONNECT), undefined);
   assert.equal(pair.client.openStreams, 2);
 });
+
+for (const extendedConnect of [true, false]) {
+  Deno.test(`H2Session learns from its peer: extendedConnect ${extendedConnect}`, async () => {
+    await using pair = await makeH2Pair({}, { extendedConnect });
+    assert.equal(await pair.client.takesExtendedConnect(), extendedConnect);
+    assert.equal(await pair.server.takesExtendedConnect(), false);
+  });
+}
+
+Deno.test("H2Session takes no extended CONNECT of a peer that never greets", async () => {
+  await using tls = await makeTlsPair();
+  const session = new H2Session(new TlsTransport(tls.client), {
+    role: "client",
+    http2: HTTP2,
+  });
+  const asked = session.takesExtendedConnect();
+  session.destroy();
+  assert.equal(await asked, false);
+});

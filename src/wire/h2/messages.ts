@@ -20,23 +20,34 @@ export interface ResponseFacts {
 }
 
 const REQUEST = new Set([":method", ":scheme", ":authority", ":path"]);
+const EXTENDED_REQUEST = new Set([...REQUEST, ":protocol"]);
 const RESPONSE = new Set([":status"]);
 const TRAILERS = new Set<string>();
 
 /**
  * Checks a request's header fields.
  *
+ * @param extendedConnect Whether CONNECT may name a protocol.
  * @throws {H2Error} PROTOCOL_ERROR of the stream.
- * @see RFC 9113, sections 8.3.1 and 8.5
+ * @see RFC 9113, sections 8.3.1 and 8.5, and RFC 8441, section 4
  */
-export function readRequest(fields: HeaderList): RequestFacts {
-  const message = readFields(fields, REQUEST);
+export function readRequest(
+  fields: HeaderList,
+  extendedConnect = false,
+): RequestFacts {
+  const message = readFields(
+    fields,
+    extendedConnect ? EXTENDED_REQUEST : REQUEST,
+  );
   const method = message.pseudo.get(":method");
   if (method === undefined || !isToken(method)) throw malformed("no method");
+  const protocol = message.pseudo.get(":protocol");
   if (method === "CONNECT") {
-    checkConnect(message);
+    if (protocol === undefined) checkConnect(message);
+    else checkExtendedConnect(message, protocol);
     return { method, contentLength: undefined, tunnel: true };
   }
+  if (protocol !== undefined) throw malformed("protocol without CONNECT");
   checkTarget(message, method);
   return { method, contentLength: message.contentLength, tunnel: false };
 }
@@ -52,6 +63,12 @@ function checkConnect({ pseudo }: MessageFields): void {
   if ((pseudo.get(":authority") ?? "") === "") {
     throw malformed("CONNECT without an authority");
   }
+}
+
+/** It has the target of any other request. */
+function checkExtendedConnect(message: MessageFields, protocol: string): void {
+  if (!isToken(protocol)) throw malformed(`protocol "${protocol}"`);
+  checkTarget(message, "CONNECT");
 }
 
 function checkTarget({ pseudo, host }: MessageFields, method: string): void {

@@ -165,7 +165,8 @@ export class Receiver implements FrameSink {
       this.#refuseLarge(id, end);
       return;
     }
-    const facts = readRequest(decoded.fields);
+    const { extendedConnect } = session.config;
+    const facts = readRequest(decoded.fields, extendedConnect);
     if (end && (facts.contentLength ?? 0) > 0) throw contentLengthError();
     const stream = session.createStream(id);
     stream.method = facts.method;

@@ -39,6 +39,8 @@ export interface H2Options {
   initialPeerStreamsMax?: number;
   /** Whether header strings are Huffman-coded. Default true. */
   huffman?: boolean;
+  /** Server: whether CONNECT may name a protocol (RFC 8441). Default false. */
+  extendedConnect?: boolean;
 }
 
 /** Options with every default filled in. */
@@ -69,6 +71,7 @@ function defaultsOf(role: Role): Required<Omit<H2Options, "now">> {
     headerTableSize: DECODER_TABLE_SIZE_MAX,
     initialPeerStreamsMax: INITIAL_PEER_STREAMS_MAX,
     huffman: true,
+    extendedConnect: false,
   };
 }
 
@@ -79,6 +82,8 @@ export interface PeerSettings {
   readonly streamWindow: number;
   readonly frameLengthMax: number;
   readonly headerListSizeMax: number;
+  /** CONNECT may name a protocol (RFC 8441). */
+  readonly extendedConnect: boolean;
 }
 
 /** What holds before the peer's first SETTINGS (RFC 9113, section 6.5.2). */
@@ -89,6 +94,7 @@ export function initialPeerSettings(config: H2Config): PeerSettings {
     streamWindow: INITIAL_WINDOW,
     frameLengthMax: FRAME_LENGTH_MIN,
     headerListSizeMax: Infinity,
+    extendedConnect: false,
   };
 }
 
@@ -98,13 +104,14 @@ const MAX_CONCURRENT_STREAMS = 0x3;
 const INITIAL_WINDOW_SIZE = 0x4;
 const MAX_FRAME_SIZE = 0x5;
 const MAX_HEADER_LIST_SIZE = 0x6;
+const ENABLE_CONNECT_PROTOCOL = 0x8;
 
 /** The entries of our SETTINGS frame. */
 export function settingsEntries(
   role: Role,
   config: H2Config,
 ): [id: number, value: number][] {
-  return [
+  const entries: [id: number, value: number][] = [
     [HEADER_TABLE_SIZE, config.headerTableSize],
     role === "client"
       ? [ENABLE_PUSH, 0]
@@ -113,6 +120,8 @@ export function settingsEntries(
     [MAX_FRAME_SIZE, config.frameLengthMax],
     [MAX_HEADER_LIST_SIZE, config.headerListSizeMax],
   ];
+  if (config.extendedConnect) entries.push([ENABLE_CONNECT_PROTOCOL, 1]);
+  return entries;
 }
 
 /**
@@ -121,7 +130,7 @@ export function settingsEntries(
  * @param first True for the peer's first SETTINGS: without a limit in it, the
  *   number of concurrent streams is not limited.
  * @throws {H2Error} of the connection, for a length or value out of range.
- * @see RFC 9113, sections 6.5.1 to 6.5.3
+ * @see RFC 9113, sections 6.5.1 to 6.5.3, and RFC 8441, section 3
  */
 export function applySettings(
   before: PeerSettings,
@@ -140,6 +149,8 @@ export function applySettings(
     const value = readUint32(payload, at + 2);
     settings = { ...settings, ...readEntry(id, value, peer.role) };
   }
+  const kept = settings.extendedConnect || !before.extendedConnect;
+  check(kept, "ENABLE_CONNECT_PROTOCOL, which was 1,", 0);
   return settings;
 }
 
@@ -168,6 +179,9 @@ function readEntry(
       return { frameLengthMax: value };
     case MAX_HEADER_LIST_SIZE:
       return { headerListSizeMax: value };
+    case ENABLE_CONNECT_PROTOCOL:
+      check(value <= 1, "ENABLE_CONNECT_PROTOCOL", value);
+      return { extendedConnect: value === 1 };
     default:
       return {};
   }

@@ -146,6 +146,7 @@ Deno.test("peerSettings follow the peer's SETTINGS", () => {
       headerListSizeMax: 999,
       headerTableSize: 128,
       streamWindow: 5,
+      extendedConnect: true,
     },
   });
   assert.deepEqual(client.connection.peerSettings, {
@@ -154,6 +155,7 @@ Deno.test("peerSettings follow the peer's SETTINGS", () => {
     streamWindow: 5,
     frameLengthMax: 20_000,
     headerListSizeMax: 999,
+    extendedConnect: true,
   });
 });
 

@@ -123,6 +123,11 @@ const lost: [name: string, who: () => Endpoint, code: Code, Uint8Array[]][] = [
     setting(4, 2 ** 31),
   ]],
   ["MAX_FRAME_SIZE 16383", server, "PROTOCOL_ERROR", [setting(5, 16_383)]],
+  ["ENABLE_CONNECT_PROTOCOL 2", client, "PROTOCOL_ERROR", [setting(8, 2)]],
+  ["ENABLE_CONNECT_PROTOCOL taken back", client, "PROTOCOL_ERROR", [
+    setting(8, 1),
+    setting(8, 0),
+  ]],
   ["MAX_FRAME_SIZE 2^24", server, "PROTOCOL_ERROR", [setting(5, 2 ** 24)]],
   [
     "INITIAL_WINDOW_SIZE that lifts a stream too far",

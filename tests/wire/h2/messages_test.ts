@@ -111,6 +111,52 @@ for (const [name, fields] of badRequests) {
   });
 }
 
+const extended = (protocol: string, ...more: HeaderList): HeaderList => [
+  [":method", "CONNECT"],
+  [":protocol", protocol],
+  ...GET.slice(1),
+  ...more,
+];
+
+Deno.test("readRequest() takes a CONNECT that names a protocol for a tunnel", () => {
+  const fields = extended("websocket", ["content-length", "3"]);
+  assert.deepEqual(readRequest(fields, true), {
+    method: "CONNECT",
+    contentLength: undefined,
+    tunnel: true,
+  });
+});
+
+const badExtended: [name: string, fields: HeaderList][] = [
+  ["a protocol but for CONNECT", [[":protocol", "websocket"], ...GET]],
+  ["an empty protocol", extended("")],
+  ["a protocol with a blank", extended("web socket")],
+  ["two protocols", [[":protocol", "websocket"], ...extended("websocket")]],
+  ["a protocol without a path", extended("websocket").slice(0, -1)],
+  ["a protocol without a scheme", [
+    ...extended("websocket").slice(0, 2),
+    ...GET.slice(2),
+  ]],
+  ["a protocol without an authority", [
+    ...extended("websocket").slice(0, 3),
+    [":path", "/"],
+  ]],
+  ["a protocol with a path without a slash", [
+    ...extended("websocket").slice(0, -1),
+    [":path", "*"],
+  ]],
+  ["a plain CONNECT with a path", [...CONNECT, [":path", "/"]]],
+];
+for (const [name, fields] of badExtended) {
+  Deno.test(`readRequest() refuses ${name}, where protocols may be named`, () => {
+    assert.throws(() => readRequest(fields, true), isMalformed);
+  });
+}
+
+Deno.test("readRequest() refuses a protocol where none may be named", () => {
+  assert.throws(() => readRequest(extended("websocket")), isMalformed);
+});
+
 const length = (value: string): HeaderList => [
   ...OK,
   ["content-length", value],
