@@ -1,0 +1,7 @@
+export {
+  ControlPlane,
+  type ControlPlaneOptions,
+  type NodeProxy,
+} from "./control_plane.ts";
+export type { ClusterPod } from "./objects.ts";
+export { controlPlaneSkipReason, testTools } from "./requirements.ts";
