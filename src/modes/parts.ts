@@ -6,6 +6,7 @@ import { MeshStore } from "../control/mesh_store.ts";
 import { systemClock } from "../control/system_clock.ts";
 import { PodManager } from "../worker/pod_manager.ts";
 import { WorkerPool } from "../worker/worker_pool.ts";
+import { findOtherOwner } from "./netns_owner.ts";
 import type { Observability } from "./observability.ts";
 import type { Readiness } from "./readiness.ts";
 import { workerSettings } from "./worker_settings.ts";
@@ -59,7 +60,12 @@ export async function startParts(
     log: seen.log("worker"),
   });
   await workers.start();
-  const pods = new PodManager(workers, seen.podMetrics, seen.log("inpod"));
+  const pods = new PodManager(
+    workers,
+    seen.podMetrics,
+    seen.log("inpod"),
+    findOtherOwner(store, config),
+  );
   return {
     certificates,
     store,

@@ -66,3 +66,16 @@ export function inNetns<T>(fd: Fd, run: () => T): T {
     if (libc.setns(home, CLONE_NEWNET) !== 0) Deno.exit(70);
   }
 }
+
+/**
+ * The addresses of the namespace `fd` that others can reach it by, as text:
+ * neither loopback nor link-local ones.
+ *
+ * @throws {SyscallError} when the namespace cannot be entered.
+ */
+export function netnsAddresses(fd: Fd): readonly string[] {
+  const all = inNetns(fd, () => Deno.networkInterfaces());
+  return all.filter(({ name }) => name !== "lo")
+    .map(({ address }) => address)
+    .filter((address) => !/^(fe[89ab]|169\.254\.)/i.test(address));
+}

@@ -1,5 +1,5 @@
 import type { PodHost, PodOrder } from "../control/pod_host.ts";
-import { messageOf } from "../base/errors.ts";
+import { HairpinError, messageOf } from "../base/errors.ts";
 import type { PodInfo } from "../proxy/context.ts";
 import { closeFd, type Fd } from "../sys/libc.ts";
 import { writeSysctl } from "../sys/sysctl.ts";
@@ -7,6 +7,11 @@ import { netnsId } from "../sys/netns.ts";
 import type { PodMetrics } from "../telemetry/process_metrics.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { WorkerPool } from "./worker_pool.ts";
+
+/** The network namespace handed over is another pod's. */
+export class NetnsOwnerError extends HairpinError {
+  readonly code = "AGENT";
+}
 
 /** Stands for the namespace that this process runs in. */
 const OWN_NETNS = "own";
@@ -25,11 +30,15 @@ export interface HeldPod {
   readonly up: boolean;
 }
 
+/** Names the pod that a namespace belongs to, when that is not the one given. */
+export type FindOtherOwner = (pod: PodInfo, netns: Fd) => string | undefined;
+
 /** The pods served by this process: owns their namespaces' descriptors. */
 export class PodManager implements PodHost {
   readonly #workers: Pick<WorkerPool, "serve" | "stop">;
   readonly #metrics: PodMetrics;
   readonly #log: Logger;
+  readonly #findOtherOwner: FindOtherOwner;
   readonly #pods = new Map<string, Held>();
   /** The last order for each pod that has one under way. */
   readonly #turns = new Map<string, Promise<void>>();
@@ -38,10 +47,12 @@ export class PodManager implements PodHost {
     workers: Pick<WorkerPool, "serve" | "stop">,
     metrics: PodMetrics,
     log: Logger,
+    findOtherOwner: FindOtherOwner = () => undefined,
   ) {
     this.#workers = workers;
     this.#metrics = metrics;
     this.#log = log;
+    this.#findOtherOwner = findOtherOwner;
   }
 
   running(): string[] {
@@ -57,6 +68,7 @@ export class PodManager implements PodHost {
    * another namespace it is replaced.
    *
    * @param order Its descriptor belongs to the manager from here on.
+   * @throws {NetnsOwnerError} when the namespace is another pod's.
    * @throws {HairpinError} when its listeners cannot be opened.
    */
   add(order: PodOrder): Promise<void> {
@@ -86,6 +98,7 @@ export class PodManager implements PodHost {
       return;
     }
     if (known !== undefined) await this.#remove(info.uid);
+    if (netns !== undefined) this.#checkOwner(info, netns, id);
     this.#log.info("pod received, starting proxy", fieldsOf(info));
     if (netns !== undefined) letListenersShare(netns);
     const held: Held = { info, netns, id, up: false };
@@ -100,6 +113,19 @@ export class PodManager implements PodHost {
     held.up = true;
     this.#metrics.started.value++;
     this.#count();
+  }
+
+  /** @throws {NetnsOwnerError} having closed `netns`. */
+  #checkOwner(info: PodInfo, netns: Fd, id: string): void {
+    const holder = [...this.#pods.values()].find((held) => held.id === id);
+    const owner = holder === undefined
+      ? this.#findOtherOwner(info, netns)
+      : `${holder.info.namespace}/${holder.info.name}`;
+    if (owner === undefined) return;
+    closeFd(netns);
+    throw new NetnsOwnerError(
+      `Cannot serve pod "${info.namespace}/${info.name}": its network namespace is pod "${owner}"'s`,
+    );
   }
 
   async #remove(uid: string): Promise<void> {

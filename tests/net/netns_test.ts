@@ -3,6 +3,7 @@ import { closeFd, type Fd, SyscallError } from "../../src/sys/libc.ts";
 import {
   inNetns,
   isNetns,
+  netnsAddresses,
   netnsId,
   openNetns,
   ownNetnsId,
@@ -69,4 +70,18 @@ Deno.test("isNetns() and netnsId() tell namespaces from other files", async () =
   assert.equal(netnsId(again), netnsId(netns.fd));
   closeFd(again);
   assert.throws(() => netnsId(-1 as Fd), SyscallError);
+});
+
+Deno.test("netnsAddresses() tells what a namespace can be reached by", async () => {
+  await using netns = await makeTestNetns();
+  await netns.sh(
+    "ip link add eth0 type bridge; ip link set eth0 up; " +
+      "ip address add 10.9.8.7/24 dev eth0; " +
+      "ip address add 169.254.1.1/16 dev eth0; " +
+      "ip address add fd09::7/64 dev eth0 nodad",
+  );
+  assert.deepEqual([...netnsAddresses(netns.fd)].sort(), [
+    "10.9.8.7",
+    "fd09::7",
+  ]);
 });

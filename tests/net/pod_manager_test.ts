@@ -1,11 +1,16 @@
 import assert from "node:assert/strict";
 import { MeshState } from "../../src/model/mesh_state.ts";
 import { dupFd } from "../../src/sys/libc.ts";
+import { netnsId } from "../../src/sys/netns.ts";
 import { countOpenFds } from "../../src/sys/open_fds.ts";
 import { createLogging } from "../../src/telemetry/log.ts";
 import { Registry } from "../../src/telemetry/metrics.ts";
 import { PodMetrics } from "../../src/telemetry/process_metrics.ts";
-import { PodManager } from "../../src/worker/pod_manager.ts";
+import {
+  type FindOtherOwner,
+  NetnsOwnerError,
+  PodManager,
+} from "../../src/worker/pod_manager.ts";
 import { WorkerPool } from "../../src/worker/worker_pool.ts";
 import { makeTestNetns, type TestNetns } from "../support/test_netns.ts";
 import { podOf, SETTINGS } from "../worker/worker_support.ts";
@@ -18,7 +23,7 @@ const log = createLogging({
 }).scope("test");
 
 /** A manager over workers that note what they are asked, and answer when told to. */
-function recorded() {
+function recorded(findOtherOwner?: FindOtherOwner) {
   const asked: string[] = [];
   const answers: { resolve(): void; reject(reason: Error): void }[] = [];
   const ask = (what: string) => {
@@ -35,6 +40,7 @@ function recorded() {
     },
     metrics,
     log,
+    findOtherOwner,
   );
   /** Answers the next order, which may be still to come. */
   const answer = async (reason?: Error) => {
@@ -111,6 +117,42 @@ Deno.test("PodManager keeps nothing of a pod that cannot be served", async () =>
   assert.equal(countOpenFds(), before);
 });
 
+Deno.test("PodManager refuses a namespace that another pod is served in", async () => {
+  await using netns = await makeTestNetns();
+  const { pods, asked, answer } = recorded();
+  const added = pods.add(order("a", netns));
+  await answer();
+  await added;
+  const before = countOpenFds();
+  await assert.rejects(
+    pods.add(order("b", netns)),
+    new NetnsOwnerError(
+      `Cannot serve pod "ns1/b": its network namespace is pod "ns1/a"'s`,
+    ),
+  );
+  assert.equal(countOpenFds(), before);
+  const removed = pods.remove("a");
+  await answer();
+  await removed;
+  const again = pods.add(order("b", netns));
+  await answer();
+  await again;
+  assert.deepEqual(asked, ["serve a", "stop a", "serve b"]);
+});
+
+Deno.test("PodManager refuses a namespace that is found to be another pod's", async () => {
+  await using netns = await makeTestNetns();
+  const before = countOpenFds();
+  const seen: string[] = [];
+  const { pods, asked } = recorded(({ uid }, fd) => {
+    seen.push(`${uid} ${netnsId(fd) === netnsId(netns.fd)}`);
+    return "shop/cart";
+  });
+  await assert.rejects(pods.add(order("a", netns)), /is pod "shop\/cart"'s$/);
+  assert.deepEqual([seen, asked, pods.list()], [["a true"], [], []]);
+  assert.equal(countOpenFds(), before);
+});
+
 Deno.test("PodManager carries out orders for one pod one after the other", async () => {
   await using netns = await makeTestNetns();
   const { pods, asked, answer } = recorded();
@@ -133,8 +175,9 @@ Deno.test("PodManager carries out orders for one pod one after the other", async
 
 Deno.test("PodManager does not let pods wait for each other", async () => {
   await using netns = await makeTestNetns();
+  await using other = await makeTestNetns();
   const { pods, asked, answer } = recorded();
-  const orders = [pods.add(order("a", netns)), pods.add(order("b", netns))];
+  const orders = [pods.add(order("a", netns)), pods.add(order("b", other))];
   await turn();
   assert.deepEqual(asked, ["serve a", "serve b"]);
   await answer();
