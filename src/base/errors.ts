@@ -7,7 +7,8 @@ export type ErrorCode =
   | "IDENTITY"
   | "BIND"
   | "REDIRECT"
-  | "AGENT";
+  | "AGENT"
+  | "API";
 
 /** The root of every error that hairpin raises on purpose. */
 export abstract class HairpinError extends Error {

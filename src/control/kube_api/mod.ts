@@ -1,0 +1,17 @@
+/** The Kubernetes API as a source of objects, and as a place for their statuses. */
+export {
+  type ClusterAccess,
+  inClusterAccess,
+  type TextSource,
+} from "./cluster_access.ts";
+export { readKubeconfig } from "./kubeconfig.ts";
+export { type KubeApi, KubeClient } from "./client.ts";
+export { KubeApiError } from "./errors.ts";
+export {
+  followKubeApi,
+  type FollowOptions,
+  type KubeApiCounters,
+  type KubeFollowing,
+} from "./follow.ts";
+export type { Scope } from "./list.ts";
+export type { StatusRecord } from "./status_record.ts";
