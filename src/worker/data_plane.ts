@@ -5,17 +5,7 @@ import { MeshState } from "../model/mesh_state.ts";
 import type { Workload } from "../model/workload.ts";
 import { TlsServers } from "../net/tls_servers.ts";
 import type { PodInfo, ProxyContext } from "../proxy/context.ts";
-import { KeyCache } from "../control/jwks/mod.ts";
-import { systemClock } from "../control/system_clock.ts";
-import { VerifiedTokens } from "../proxy/tokens/mod.ts";
-import type { Waypoint } from "../proxy/waypoint/connect.ts";
-import { Clients } from "../proxy/waypoint/clients.ts";
-import { Loads } from "../proxy/waypoint/loads.ts";
-import type { HttpTelemetry } from "../telemetry/http_telemetry.ts";
-import { Upstreams } from "../proxy/waypoint/upstreams.ts";
-import { type WaypointOrders, WaypointView } from "../proxy/waypoint/view.ts";
-import { HttpAccessLog } from "../telemetry/http_access_log.ts";
-import { HttpTrafficMetrics } from "../telemetry/http_traffic.ts";
+import type { WaypointOrders } from "../proxy/waypoint/view.ts";
 import type { Fd } from "../sys/libc.ts";
 import { AccessLog } from "../telemetry/access_log.ts";
 import { HairpinMetrics } from "../telemetry/hairpin_metrics.ts";
@@ -30,12 +20,8 @@ import type {
   WorkerSettings,
   WorkerSnapshot,
 } from "./messages.ts";
-import {
-  PodServer,
-  type Role,
-  waypointRoles,
-  WORKLOAD_ROLES,
-} from "./pod_server.ts";
+import { PodServer } from "./pod_server.ts";
+import type { MakePart, WorkerPart } from "./worker_part.ts";
 import { WorkloadWaiter } from "./workload_waiter.ts";
 
 /** How often a worker looks at its own event loop. */
@@ -56,15 +42,15 @@ export class DataPlane {
   /** The same pods by what a workload record tells of them. */
   readonly #podsByName = new Map<string, PodServer>();
   readonly #context: ProxyContext;
-  readonly #keys: KeyCache;
-  readonly #roles: readonly Role[];
-  readonly #waypointParts: Omit<Waypoint, "view">;
-  /** One object for ever: connections that are open look into it too. */
-  #waypoint: Waypoint & { view: WaypointView } | undefined;
+  readonly #part: WorkerPart;
 
-  /** @param write Takes log text, whole lines. */
+  /**
+   * @param makePart Of the role that the settings name.
+   * @param write Takes log text, whole lines.
+   */
   constructor(
     settings: WorkerSettings,
+    makePart: MakePart,
     tell: (message: FromWorker) => void,
     write: (text: string) => void,
   ) {
@@ -77,27 +63,15 @@ export class DataPlane {
     this.#certificates = new CertificateCache((identity) =>
       tell({ kind: "want-certificate", identity })
     );
-    const isNode = settings.role === "node";
-    const node = isNode ? settings.nodeName : undefined;
+    const node = settings.role === "node" ? settings.nodeName : undefined;
     this.#waiter = new WorkloadWaiter(this.#mesh, node);
     this.#context = this.#makeContext();
-    this.#keys = new KeyCache({
-      fetch,
-      clock: systemClock,
-      onFailure: (why) => this.#log.warn("cannot fetch keys", { why }),
+    this.#part = makePart({
+      context: this.#context,
+      registry: this.#registry,
+      logging: this.#logging,
+      logFormat: settings.log.format,
     });
-    this.#roles = isNode ? WORKLOAD_ROLES : waypointRoles(() => this.#waypoint);
-    this.#waypointParts = {
-      upstreams: new Upstreams(this.#context),
-      clients: new Clients(),
-      loads: new Loads(),
-      tokens: {
-        keys: this.#keys,
-        verified: new VerifiedTokens(),
-        nowMs: () => Date.now(),
-      },
-      telemetry: this.#httpTelemetry(),
-    };
     setInterval(this.#watchLoop(), FIGURES_INTERVAL_MS);
   }
 
@@ -182,7 +156,7 @@ export class DataPlane {
         pod,
         netns,
         this.#settings,
-        this.#roles,
+        this.#part.roles,
       );
       this.#pods.set(uid, server);
       this.#podsByName.set(nameKey(pod), server);
@@ -195,23 +169,8 @@ export class DataPlane {
 
   /** Connections that policy no longer allows are ended, as for a workload. */
   #follow(orders: WaypointOrders): void {
-    const view = new WaypointView(orders);
-    this.#keys.follow(view.keySources());
-    if (this.#waypoint !== undefined) this.#waypoint.view = view;
-    else this.#waypoint = { ...this.#waypointParts, view };
+    this.#part.follow(orders);
     for (const pod of this.#pods.values()) pod.connections.recheck();
-  }
-
-  #httpTelemetry(): HttpTelemetry {
-    const logging = this.#logging;
-    return {
-      metrics: new HttpTrafficMetrics(this.#registry),
-      accessLog: new HttpAccessLog({
-        logger: logging.scope("access"),
-        format: this.#settings.log.format,
-        write: (line) => logging.writeLine(line),
-      }),
-    };
   }
 
   #stop(uid: string): void {
@@ -229,11 +188,11 @@ export class DataPlane {
   }
 
   async #drain(graceMs: number): Promise<void> {
-    this.#waypointParts.clients.drain();
+    this.#part.refuseNew();
     await Promise.all(
       Array.from(this.#pods.values(), (pod) => pod.drain(graceMs)),
     );
-    this.#waypointParts.upstreams.drain();
+    this.#part.drain();
     this.#logging.flush();
     this.#tell({ kind: "drained" });
   }

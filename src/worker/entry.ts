@@ -3,29 +3,44 @@ import { writeLog } from "./write_log.ts";
 import { keepLedger } from "../net/descriptor.ts";
 import { DescriptorLedger } from "../sys/descriptor_ledger.ts";
 import { DataPlane } from "./data_plane.ts";
-import type { FromWorker, ToWorker } from "./messages.ts";
+import type { FromWorker, ToWorker, WorkerSettings } from "./messages.ts";
+import type { MakePart } from "./worker_part.ts";
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 
 let plane: DataPlane | undefined;
 
 // One connection's surprise is not the others' end: it is said, and they go on.
+// Before there are any, it is the thread's.
 scope.addEventListener("unhandledrejection", (event) => {
+  if (plane === undefined) return;
   event.preventDefault();
-  plane?.report("unhandled rejection", event.reason);
+  plane.report("unhandled rejection", event.reason);
 });
 scope.addEventListener("error", (event) => {
+  if (plane === undefined) return;
   event.preventDefault();
-  plane?.report("uncaught exception", event.error);
+  plane.report("uncaught exception", event.error);
 });
 
 scope.onmessage = ({ data }: MessageEvent<ToWorker>) => {
-  if (data.kind === "start") {
-    keepLedger(new DescriptorLedger(data.descriptors));
-    const tell = (message: FromWorker) => scope.postMessage(message);
-    plane = new DataPlane(data.settings, tell, writeLog);
-    tell({ kind: "loaded" });
-  } else {
-    plane?.handle(data);
-  }
+  if (data.kind === "start") void start(data);
+  else plane?.handle(data);
 };
+
+async function start(
+  { settings, descriptors }: Extract<ToWorker, { kind: "start" }>,
+): Promise<void> {
+  keepLedger(new DescriptorLedger(descriptors));
+  const makePart = await loadPart(settings.role);
+  const tell = (message: FromWorker) => scope.postMessage(message);
+  plane = new DataPlane(settings, makePart, tell, writeLog);
+  tell({ kind: "loaded" });
+}
+
+/** A node's workers are many and need nothing of layer 7: its modules take as much memory as all others. */
+async function loadPart(role: WorkerSettings["role"]): Promise<MakePart> {
+  return role === "node"
+    ? (await import("./node_part.ts")).makeNodePart
+    : (await import("./waypoint_part.ts")).makeWaypointPart;
+}

@@ -6,82 +6,13 @@ import { SessionSet } from "../net/session_set.ts";
 import { TunnelPool } from "../net/tunnel_pool.ts";
 import { ConnectionTable } from "../proxy/connection_table.ts";
 import type { PodInfo, ProxyContext, ServedPod } from "../proxy/context.ts";
-import { serveInboundPlaintext } from "../proxy/inbound_plaintext.ts";
-import { serveInboundTunnel } from "../proxy/inbound_tunnel.ts";
 import { CONNECTIONS_PER_POD_MAX } from "../proxy/limits.ts";
-import {
-  serveWaypointConnect,
-  type Waypoint,
-} from "../proxy/waypoint/connect.ts";
-import { serveOutbound } from "../proxy/outbound.ts";
 import type { Fd } from "../sys/libc.ts";
 import type { ListeningSocket } from "../sys/listening.ts";
 import type { Logger } from "../telemetry/log.ts";
-import type { Reporter } from "../telemetry/traffic.ts";
 import { CUT_MS } from "./limits.ts";
 import type { WorkerSettings } from "./messages.ts";
-
-const OUTBOUND_PORT = 15_001;
-const INBOUND_PLAINTEXT_PORT = 15_006;
-const INBOUND_HBONE_PORT = 15_008;
-
-/** What one kind of listener does with a connection. */
-export interface Role {
-  readonly component: string;
-  readonly port: number;
-  readonly reporter: Reporter;
-  /**
-   * Whether connections come by the pod's rules. Those are an application's own
-   * and get keepalive; a tunnel comes straight and has its own PINGs.
-   */
-  readonly redirected: boolean;
-  serve(
-    context: ProxyContext,
-    pod: ServedPod,
-    accepted: Accepted,
-  ): Promise<void>;
-}
-
-/** In the order in which they open: a pod takes traffic before it sends some. */
-export const WORKLOAD_ROLES: readonly Role[] = [
-  {
-    component: "inbound",
-    port: INBOUND_HBONE_PORT,
-    reporter: "destination",
-    redirected: false,
-    serve: serveInboundTunnel,
-  },
-  {
-    component: "inbound plaintext",
-    port: INBOUND_PLAINTEXT_PORT,
-    reporter: "destination",
-    redirected: true,
-    serve: serveInboundPlaintext,
-  },
-  {
-    component: "outbound",
-    port: OUTBOUND_PORT,
-    reporter: "source",
-    redirected: true,
-    serve: serveOutbound,
-  },
-];
-
-/** A waypoint is its own pod, and takes tunnels only. */
-export const waypointRoles = (
-  current: () => Waypoint | undefined,
-): readonly Role[] => [{
-  component: "inbound",
-  port: INBOUND_HBONE_PORT,
-  reporter: "destination",
-  redirected: false,
-  serve: (context, pod, accepted) =>
-    serveInboundTunnel(context, pod, accepted, (tunnel, stream, headers) => {
-      const waypoint = current();
-      if (waypoint === undefined) throw new Error("no orders yet");
-      return serveWaypointConnect(waypoint, tunnel, stream, headers);
-    }),
-}];
+import type { Role } from "./worker_part.ts";
 
 /** One worker's share of one pod: its listeners, connections and tunnels. */
 export class PodServer implements ServedPod {

@@ -1,0 +1,40 @@
+/** A data worker of a node: serves workloads, in both directions. */
+import { serveInboundPlaintext } from "../proxy/inbound_plaintext.ts";
+import { serveInboundTunnel } from "../proxy/inbound_tunnel.ts";
+import { serveOutbound } from "../proxy/outbound.ts";
+import { INBOUND_HBONE_PORT, type MakePart, type Role } from "./worker_part.ts";
+
+const OUTBOUND_PORT = 15_001;
+const INBOUND_PLAINTEXT_PORT = 15_006;
+
+/** A pod takes traffic before it sends some. */
+const ROLES: readonly Role[] = [
+  {
+    component: "inbound",
+    port: INBOUND_HBONE_PORT,
+    reporter: "destination",
+    redirected: false,
+    serve: serveInboundTunnel,
+  },
+  {
+    component: "inbound plaintext",
+    port: INBOUND_PLAINTEXT_PORT,
+    reporter: "destination",
+    redirected: true,
+    serve: serveInboundPlaintext,
+  },
+  {
+    component: "outbound",
+    port: OUTBOUND_PORT,
+    reporter: "source",
+    redirected: true,
+    serve: serveOutbound,
+  },
+];
+
+export const makeNodePart: MakePart = () => ({
+  roles: ROLES,
+  follow() {},
+  refuseNew() {},
+  drain() {},
+});
