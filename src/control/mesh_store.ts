@@ -1,12 +1,27 @@
-import { EMPTY_DELTA, type MeshDelta } from "../model/delta.ts";
-import { diffMesh, isEmptyDelta, type MeshResources } from "../model/diff.ts";
+import type { MeshDelta } from "../model/delta.ts";
+import { isEmptyDelta, isEqual, type MeshResources } from "../model/diff.ts";
 import { type MeshReader, MeshState } from "../model/mesh_state.ts";
+import type { Policy } from "../model/policy.ts";
+import { type Service, serviceKey } from "../model/service.ts";
+import type { Workload } from "../model/workload.ts";
 
-/** The control thread's own copy of the mesh; every change goes on to `publish`. */
+/** What one source says, by key. */
+interface Said {
+  readonly workloads: Map<string, Workload>;
+  readonly services: Map<string, Service>;
+  readonly policies: Map<string, Policy>;
+}
+
+/**
+ * The control thread's own copy of the mesh, put together from what its sources
+ * say; every change goes on to `publish`. Where two sources describe one thing,
+ * the newest word holds, and when its source takes it back, the other's.
+ */
 export class MeshStore {
   readonly #state = new MeshState();
-  readonly #sources = new Map<string, MeshResources>();
+  readonly #sources = new Map<string, Said>();
   readonly #publish: (delta: MeshDelta) => void;
+  readonly #listeners = new Set<() => void>();
 
   constructor(publish: (delta: MeshDelta) => void) {
     this.#publish = publish;
@@ -18,14 +33,112 @@ export class MeshStore {
 
   /** Takes a source's whole state; what it does not name any more is removed. */
   replace(source: string, resources: MeshResources): void {
-    const before = this.#sources.get(source) ?? EMPTY_DELTA;
-    this.#sources.set(source, resources);
-    this.apply(diffMesh(before, resources));
+    const own = this.#saidBy(source);
+    const { workloads, services, policies } = resources;
+    this.update(source, {
+      workloads,
+      services,
+      policies,
+      removedWorkloads: missing(own.workloads, workloads, uidOf),
+      removedServices: missing(own.services, services, nameOf),
+      removedPolicies: missing(own.policies, policies, keyOf),
+    });
   }
 
-  apply(delta: MeshDelta): void {
+  /** Takes a step of a source; what it says again unchanged goes no further. */
+  update(source: string, step: MeshDelta): void {
+    const own = this.#saidBy(source);
+    const others = [...this.#sources.values()].filter((said) => said !== own);
+    const workloads = merge(
+      own.workloads,
+      others.map((said) => said.workloads),
+      { put: step.workloads, remove: step.removedWorkloads, keyOf: uidOf },
+    );
+    const services = merge(
+      own.services,
+      others.map((said) => said.services),
+      { put: step.services, remove: step.removedServices, keyOf: nameOf },
+    );
+    const policies = merge(
+      own.policies,
+      others.map((said) => said.policies),
+      { put: step.policies, remove: step.removedPolicies, keyOf },
+    );
+    this.#apply({
+      workloads: workloads.put,
+      services: services.put,
+      policies: policies.put,
+      removedWorkloads: workloads.removed,
+      removedServices: services.removed,
+      removedPolicies: policies.removed,
+    });
+  }
+
+  #apply(delta: MeshDelta): void {
     if (isEmptyDelta(delta)) return;
     this.#state.apply(delta);
     this.#publish(delta);
+    for (const listener of this.#listeners) listener();
   }
+
+  /** Is called after each change, when it has been published. */
+  onChange(listener: () => void): void {
+    this.#listeners.add(listener);
+  }
+
+  #saidBy(source: string): Said {
+    const known = this.#sources.get(source);
+    if (known !== undefined) return known;
+    const said: Said = {
+      workloads: new Map(),
+      services: new Map(),
+      policies: new Map(),
+    };
+    this.#sources.set(source, said);
+    return said;
+  }
+}
+
+const uidOf = ({ uid }: Workload): string => uid;
+const nameOf = (service: Service): string => serviceKey(service);
+const keyOf = ({ key }: Policy): string => key;
+
+/** Keys that are said, but are not among the items. */
+function missing<T>(
+  said: ReadonlyMap<string, T>,
+  items: readonly T[],
+  keyOf: (item: T) => string,
+): string[] {
+  if (said.size === 0) return [];
+  const keys = new Set(items.map(keyOf));
+  return [...said.keys()].filter((key) => !keys.has(key));
+}
+
+interface Step<T> {
+  readonly put: readonly T[];
+  readonly remove: readonly string[];
+  keyOf(item: T): string;
+}
+
+/** Takes a step into what its source says; returns what changes for everybody. */
+function merge<T>(
+  own: Map<string, T>,
+  others: readonly ReadonlyMap<string, T>[],
+  step: Step<T>,
+): { put: T[]; removed: string[] } {
+  const put: T[] = [];
+  const removed: string[] = [];
+  for (const item of step.put) {
+    const key = step.keyOf(item);
+    if (isEqual(own.get(key), item)) continue;
+    own.set(key, item);
+    put.push(item);
+  }
+  for (const key of step.remove) {
+    if (!own.delete(key)) continue;
+    const other = others.findLast((said) => said.has(key))?.get(key);
+    if (other === undefined) removed.push(key);
+    else put.push(other);
+  }
+  return { put, removed };
 }
