@@ -42,6 +42,7 @@ export const ECHO_PORTS: readonly ServicePort[] = [
   port("https", 443, 8443, "https"),
   port("tcp", 9090, 9090, "tcp"),
   port("grpc", 7070, 7070, "grpc"),
+  port("http2-only", 7071, 7071, "kubernetes.io/h2c"),
   { name: "any", port: 6060, targetPort: 6060 },
   { name: "any-http", port: 8090, targetPort: 8080 },
 ];

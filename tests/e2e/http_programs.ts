@@ -97,3 +97,44 @@ export async function callWebSocket(
   if (stdout === "") throw new Error(`no report: ${stderr}`);
   return JSON.parse(stdout);
 }
+
+/** What programs/h2_upgrade.ts asks for. */
+export interface H2Upgrade {
+  readonly protocol: string;
+  readonly path: string;
+  /** Messages of a WebSocket. */
+  readonly count: number;
+  /** Whether the first one goes out before there is an answer. */
+  readonly early: boolean;
+}
+
+export interface H2UpgradeReport {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | number>>;
+  /** Messages that came back as they were. */
+  readonly answered: number;
+  /** Of the server's closing frame. */
+  readonly code: number;
+  /** Of an answer that is no WebSocket. */
+  readonly body: string;
+  readonly ended: boolean;
+  /** Empty for none. */
+  readonly error: string;
+}
+
+/** Asks for another protocol by an extended CONNECT. */
+export async function upgradeHttp2(
+  lab: Lab,
+  from: Place,
+  to: { readonly ip: string; readonly port: number },
+  call: Partial<H2Upgrade> = {},
+): Promise<H2UpgradeReport> {
+  const json = JSON.stringify({
+    ...{ protocol: "websocket", path: "/ws", count: 20, early: false },
+    ...call,
+  });
+  const command = commandOf("h2_upgrade", to.ip, `${to.port}`, json);
+  const { stdout, stderr } = await lab.exec(from, command);
+  if (stdout === "") throw new Error(`no report: ${stderr}`);
+  return JSON.parse(stdout);
+}

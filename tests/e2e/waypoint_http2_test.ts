@@ -1,15 +1,8 @@
-/** HTTP/2, gRPC and other protocols behind an upgrade, through a waypoint. */
+/** HTTP/2 and gRPC through a waypoint. */
 import assert from "node:assert/strict";
 import { HttpMesh } from "./http_mesh.ts";
-import {
-  callHttp2,
-  callWebSocket,
-  type H2Call,
-  sendRaw,
-} from "./http_programs.ts";
-import { callPeer } from "./peers.ts";
+import { callHttp2, type H2Call } from "./http_programs.ts";
 import { share } from "./share.ts";
-import { eventually } from "./support.ts";
 
 const httpTest = share(() => HttpMesh.start());
 
@@ -125,76 +118,3 @@ httpTest(
     assert.deepEqual(new Set(statuses), new Set(["0"]));
   },
 );
-
-for (const port of [80, 8080, 8082, 8090]) {
-  httpTest(
-    `a WebSocket on port ${port} echoes and closes cleanly`,
-    async (mesh) => {
-      const url = mesh.urlOf("echo-v1", "/ws", port).replace("http", "ws");
-      const { lab, pods } = mesh;
-      assert.deepEqual(await callWebSocket(lab, pods.client, url, 20), {
-        answered: 20,
-        code: 1000,
-        reason: "done",
-        wasClean: true,
-      });
-    },
-  );
-}
-
-const UPGRADE =
-  "GET /upgrade HTTP/1.1\r\nhost: rough\r\nconnection: upgrade\r\nupgrade: rough\r\n\r\n";
-
-httpTest(
-  "an upgraded connection has two halves that end for themselves",
-  async (mesh) => {
-    const { lab, pods } = mesh;
-    const steps = [
-      `send=${UPGRADE}`,
-      "read=20",
-      "send=hello",
-      "end",
-      "readall",
-    ];
-    const report = await callPeer(lab, pods.client, mesh.at("rough"), steps);
-    assert.equal(report.end, "end");
-    assert.equal(report.received, `${SWITCHED}switched\nhellogoodbye\n`.length);
-  },
-);
-
-const SWITCHED =
-  "HTTP/1.1 101 Switching Protocols\r\nupgrade: rough\r\nconnection: upgrade\r\n\r\n";
-
-httpTest(
-  "the server learns of a client that leaves an upgraded connection",
-  async (mesh) => {
-    const { lab, pods, programs: { rough } } = mesh;
-    const gone = () => rough.lines().filter((l) => l.startsWith("gone")).length;
-    const before = gone();
-    const to = mesh.at("rough");
-    const [answer = ""] = await sendRaw(lab, pods.client, to, [UPGRADE]);
-    assert.match(answer, /switched\n$/);
-    await eventually("gone", () => Promise.resolve(gone() > before));
-  },
-);
-
-httpTest("a route's time does not end an upgraded connection", async (mesh) => {
-  const route = {
-    apiVersion: "gateway.networking.k8s.io/v1",
-    kind: "HTTPRoute",
-    metadata: { name: "brief", namespace: "mesh" },
-    spec: {
-      parentRefs: [{ group: "", kind: "Service", name: "echo-v1" }],
-      rules: [{
-        timeouts: { request: "300ms" },
-        backendRefs: [{ name: "echo-v1", port: 80 }],
-      }],
-    },
-  };
-  await mesh.under("brief", [route], async () => {
-    const { lab, pods } = mesh;
-    const url = mesh.urlOf("echo-v1", "/ws").replace("http", "ws");
-    const report = await callWebSocket(lab, pods.client, url, 60);
-    assert.deepEqual([report.answered, report.code], [60, 1000]);
-  });
-});

@@ -124,7 +124,7 @@ async function askHttp(
   const version = versionOf(service, authorizer.port);
   const answer = await askService(call, authorizer, service, {
     version,
-    headers: writeRequest({ ...check, scheme: "http" }, version),
+    headers: writeRequest({ ...check, scheme: "http" }),
     body: check.body,
   });
   return readAnswer(authorizer, request, {

@@ -29,8 +29,10 @@ import { versionFor, writeRequest } from "./http_request.ts";
 import { inTime } from "./in_time.ts";
 import type { ServiceLoad } from "./loads.ts";
 import { Mirror } from "./mirror.ts";
+import { protocolOf } from "../../decide/upgrade.ts";
 import type { Arrived } from "./arrived.ts";
 import type { RequestOutcome, RequestRecord } from "./request_record.ts";
+import { CheckedUpgrade } from "./upgrade/upstream_switch.ts";
 import type { Hop } from "./upstreams.ts";
 
 /** A plan to a service; without a target, to the pod that was called. */
@@ -174,11 +176,18 @@ class Attempts {
     }
   }
 
-  #send(hop: Hop, target: ServiceTarget | undefined): Promise<MessageStream> {
-    const { call, arrived } = this.#job;
-    const version = versionFor(call, target, arrived);
-    const headers = writeRequest(this.#plan.request, version);
-    return call.upstreams.open(hop, version, { headers, end: arrived.end });
+  async #send(
+    hop: Hop,
+    target: ServiceTarget | undefined,
+  ): Promise<MessageStream> {
+    const { call, arrived: { version, end, extended } } = this.#job;
+    const headers = writeRequest(this.#plan.request);
+    const stream = await call.upstreams.open(
+      hop,
+      versionFor(call, target, { version }),
+      { headers, end },
+    );
+    return extended ? new CheckedUpgrade(stream, headers) : stream;
   }
 
   /** A response that counts as a failure is kept from the client, while it may be tried again. */
@@ -222,9 +231,12 @@ class Attempts {
     };
   }
 
-  /** Copies go out beside the first attempt that is on its way. */
+  /**
+   * Copies go out beside the first attempt that is on its way; not of an
+   * upgrade, for nobody would speak on the mirror's connection.
+   */
   #mirror(): void {
-    if (this.#mirrored) return;
+    if (this.#mirrored || protocolOf(this.#plan.request.headers)) return;
     this.#mirrored = true;
     for (const target of this.#plan.mirrors) {
       const mirror = new Mirror();

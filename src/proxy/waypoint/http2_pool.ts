@@ -44,6 +44,17 @@ export class Http2Pool {
     throw new TunnelError("http2", "h2 failed: no room for a stream");
   }
 
+  /**
+   * Whether what it leads to lets CONNECT name a protocol (RFC 8441).
+   *
+   * @throws {HairpinError} as open().
+   */
+  async takesExtendedConnect(key: string, connect: Connect): Promise<boolean> {
+    const session = await (this.#sessions.get(key) ??
+      this.#connect(key, connect));
+    return await session.takesExtendedConnect();
+  }
+
   /** Lets all of them end with what is in progress. */
   drain(): void {
     for (const session of this.#sessions.values()) {

@@ -1,5 +1,4 @@
 import type { ServiceTarget } from "../../decide/choose_backend.ts";
-import { headerValue } from "../../decide/header_list.ts";
 import { normalizePath } from "../../decide/path_normalization.ts";
 import type { HeaderList, HttpRequest } from "../../model/http.ts";
 import type { PathNormalization } from "../../model/mesh_config.ts";
@@ -19,7 +18,8 @@ const NOT_FROM_CLIENTS: ReadonlySet<string> = new Set([
 /**
  * A request as decisions see it, its path in its normal form.
  *
- * @returns undefined when its path cannot be read in one way only.
+ * @returns undefined when it has no path, as a plain CONNECT, or one that can
+ * be read in more than one way.
  */
 export function readRequest(
   list: HeaderList,
@@ -28,8 +28,9 @@ export function readRequest(
   const pseudo = new Map(
     list.filter(([name]) => name.startsWith(":")).map(([n, v]) => [n, v]),
   );
-  const path = normalizePath(pseudo.get(":path") ?? "", normalization);
-  if (path === undefined) return undefined;
+  const target = pseudo.get(":path");
+  const path = target && normalizePath(target, normalization);
+  if (path === undefined || path === "") return undefined;
   return {
     method: pseudo.get(":method") ?? "",
     scheme: pseudo.get(":scheme") ?? "http",
@@ -41,36 +42,27 @@ export function readRequest(
   };
 }
 
-/** The header list that a backend is sent; HTTP/2 knows no `upgrade`. */
-export const writeRequest = (
-  request: HttpRequest,
-  version: HttpVersion,
-): HeaderList => [
+/** The header list that a backend is sent. */
+export const writeRequest = (request: HttpRequest): HeaderList => [
   [":method", request.method],
   [":scheme", request.scheme],
   [":authority", request.authority],
   [":path", request.path],
-  ...(version === "http1"
-    ? request.headers
-    : request.headers.filter(([name]) => name !== "upgrade")),
+  ...request.headers,
 ];
 
 /**
  * The version that a backend is spoken to in: as its port declares; where it
- * does not, the client's. An upgrade needs HTTP/1.1, whatever is declared.
+ * does not, the client's.
  *
  * @param target undefined for the pod that was called.
  */
 export function versionFor(
   { context: { mesh } }: Pick<WaypointCall, "context">,
   target: ServiceTarget | undefined,
-  arrived: { readonly headers: HeaderList; readonly version: HttpVersion },
+  { version }: { readonly version: HttpVersion },
 ): HttpVersion {
-  const { headers, version } = arrived;
   if (target === undefined) return version;
-  if (version === "http1" && headerValue(headers, "upgrade") !== undefined) {
-    return version;
-  }
   const service = mesh.serviceByKey(target.service);
   switch (service?.appProtocols?.[target.port]) {
     case "HTTP2":

@@ -5,9 +5,11 @@ import { planRequest, type RequestPlan } from "../../decide/http_plan.ts";
 import { localReply } from "../../decide/local_reply.ts";
 import type { HttpRequest } from "../../model/http.ts";
 import { DEFAULT_RETRY } from "../../decide/retry.ts";
+import { protocolOf } from "../../decide/upgrade.ts";
 import type { MessageStream } from "../../net/message_stream.ts";
 import { parseFlags } from "../../telemetry/response_flags.ts";
 import type { HeaderMutation } from "../../model/external_check.ts";
+import { upgradeProtocols } from "../../wire/http1/mod.ts";
 import type { Arrived } from "./arrived.ts";
 import { serviceOf, type WaypointCall } from "./call.ts";
 import { ClientBody } from "./client_body.ts";
@@ -30,10 +32,18 @@ export async function serveRequest(
   const { pathNormalization } = call.view;
   const request = readRequest(arrived.headers, pathNormalization);
   const serving = new Serving(call, client, arrived, record);
-  if (request !== undefined) return await serving.serve(request);
-  const reply = localReply({ headers: [] }, { status: 400, body: "" });
-  serving.answer({ reply, details: "path_normalization_failed" });
+  if (request === undefined) {
+    return serving.refuse(400, "path_normalization_failed");
+  }
+  if (arrived.extended && !mayBeSwitchedTo(protocolOf(request.headers))) {
+    return serving.refuse(501, "upgrade_failed");
+  }
+  return await serving.serve(request);
 }
+
+/** Over HTTP/1.1 other protocols are not even offered. */
+const mayBeSwitchedTo = (protocol = ""): boolean =>
+  upgradeProtocols([protocol]).length > 0;
 
 class Serving {
   readonly #call: WaypointCall;
@@ -76,6 +86,11 @@ class Serving {
       default:
         throw new Error(`unhandled: ${judged satisfies never}`);
     }
+  }
+
+  refuse(status: number, details: string): void {
+    const reply = localReply({ headers: [] }, { status, body: "" });
+    this.answer({ reply, details });
   }
 
   answer(own: OwnAnswer): void {

@@ -1,4 +1,6 @@
 /** HTTP connections from a waypoint to the workloads behind it, shared by requests. */
+import { withoutHeaders } from "../../decide/header_list.ts";
+import { connectOfUpgrade } from "../../decide/upgrade.ts";
 import { formatAddress } from "../../model/address.ts";
 import type { HeaderList } from "../../model/http.ts";
 import type { Workload } from "../../model/workload.ts";
@@ -15,6 +17,7 @@ import { openTunnelStream } from "../outbound_tunnel.ts";
 import { Http1Pool } from "./http1_pool.ts";
 import { Http2Pool, type PoolEvents } from "./http2_pool.ts";
 import { RESPONSE_HEADER_LIST_MAX } from "./limits.ts";
+import { ConnectedUpgrade } from "./upgrade/upstream_switch.ts";
 
 /** A way that leads to a workload, or to another waypoint. */
 export type UpstreamRoute = Exclude<
@@ -44,7 +47,8 @@ export class Upstreams {
   }
 
   /**
-   * Sends a request's head.
+   * Sends a request's head. An upgrade goes over HTTP/2 to those who take it
+   * there, and over HTTP/1.1 to all others, whatever the version.
    *
    * @throws {HairpinError} when there is no connection to send it on; nothing
    * of the request has been seen then.
@@ -55,9 +59,21 @@ export class Upstreams {
     request: { readonly headers: HeaderList; readonly end: boolean },
   ): Promise<MessageStream> {
     const key = keyOf(hop);
-    return version === "http2"
-      ? await this.#http2.open(key, (e) => this.#connectHttp2(hop, e), request)
-      : await this.#openHttp1(hop, key, request);
+    if (version === "http1") return await this.#openHttp1(hop, key, request);
+    const connect = (events: PoolEvents) => this.#connectHttp2(hop, events);
+    const connecting = connectOfUpgrade(request.headers);
+    if (connecting === undefined) {
+      return await this.#http2.open(key, connect, {
+        headers: withoutHeaders(request.headers, UPGRADE),
+        end: request.end,
+      });
+    }
+    if (!await this.#http2.takesExtendedConnect(key, connect)) {
+      return await this.#openHttp1(hop, key, request);
+    }
+    const asked = { headers: connecting, end: false };
+    const stream = await this.#http2.open(key, connect, asked);
+    return new ConnectedUpgrade(stream, request.headers);
   }
 
   /** Opens a connection that carries octets as they are. */
@@ -107,6 +123,9 @@ export class Upstreams {
     });
   }
 }
+
+/** Of a request that is no upgrade in HTTP/2, as it has another method or a body. */
+const UPGRADE: ReadonlySet<string> = new Set(["upgrade"]);
 
 const keyOf = ({ route, hops }: Hop): string =>
   route.kind === "tcp"

@@ -9,6 +9,7 @@ export type {
   Http1Handlers,
   ResetReason,
 } from "./handlers.ts";
+export { upgradeProtocols } from "./lists.ts";
 export type { Http1Options } from "./options.ts";
 export { Http1Server } from "./server.ts";
 export { reasonOf } from "./status.ts";

@@ -1,17 +1,20 @@
 // Echo servers for tests: echo_server.ts NAME
 // 8080 speaks HTTP/1.1 and HTTP/2, 7070 gRPC, 6060 and 9090 greet first and echo.
+// 7070 takes WebSockets by extended CONNECT; 7071 is the same and does not.
 //
 // HTTP paths: /sum digests the body, /bytes/N answers N octets in chunks, /back
 // sends the body back, /status/N, /ws is a WebSocket that echoes. All others
 // say in JSON what came.
 import * as http2 from "node:http2";
+import { CLOSE, readFrame, writeFrame } from "./web_socket_frames.ts";
 
 const [name = ""] = Deno.args;
 const CHUNK = new Uint8Array(65_536).fill(0x78);
 
 Deno.serve({ port: 8080, onListen() {} }, answer);
 for (const port of [6060, 9090]) greetAndEcho(port);
-startGrpc(7070);
+startGrpc(7070, true);
+startGrpc(7071, false);
 console.log("listening");
 
 /** The runtime sends a body in answer to HEAD over HTTP/2, so it gets none. */
@@ -99,9 +102,10 @@ async function greet(connection: Deno.Conn) {
 }
 
 /** `Echo` answers one message, `Stream` each one, `Fail` with headers alone. */
-function startGrpc(port: number) {
-  const server = http2.createServer();
+function startGrpc(port: number, enableConnectProtocol: boolean) {
+  const server = http2.createServer({ settings: { enableConnectProtocol } });
   server.on("stream", (stream, headers) => {
+    if (headers[":protocol"] === "websocket") return echoFrames(stream);
     const method = `${headers[":path"]}`.split("/").at(-1);
     const head = { ":status": 200, "content-type": "application/grpc" };
     if (method === "Fail") {
@@ -117,6 +121,21 @@ function startGrpc(port: number) {
     stream.on("end", () => stream.end(message({ name, headers })));
   });
   server.listen(port, "::");
+}
+
+/** A WebSocket server whose messages come whole. */
+function echoFrames(stream: http2.ServerHttp2Stream) {
+  stream.respond({ ":status": 200, "x-backend": name });
+  stream.on("data", (octets: Uint8Array) => {
+    for (let left = octets; left.length > 0;) {
+      const frame = readFrame(left);
+      if (frame === undefined) return stream.close();
+      const { opcode, payload, length } = frame;
+      left = left.subarray(length);
+      stream.write(writeFrame(opcode, payload, "server"));
+      if (opcode === CLOSE) stream.end();
+    }
+  });
 }
 
 /** A gRPC message: a flag, the length in four octets, the text. */

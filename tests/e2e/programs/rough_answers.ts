@@ -131,4 +131,12 @@ export const ANSWERS: Readonly<Record<string, Answerer>> = {
     await say(`${await rest()}goodbye\n`);
     return "close";
   },
+  /** A WebSocket's answer to somebody else's question. */
+  async "other-accept"({ say, rest }) {
+    await say("HTTP/1.1 101 Switching Protocols\r\n");
+    await say("connection: upgrade\r\nupgrade: websocket\r\n");
+    await say("sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n");
+    await rest();
+    return "close";
+  },
 };
