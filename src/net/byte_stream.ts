@@ -8,7 +8,8 @@ export interface ByteStream {
   /**
    * Queues octets. They must not change afterwards.
    *
-   * @returns false when the caller should pause until `onDrain`.
+   * @returns false when the caller should pause until `onDrain`. Once it was
+   *   said, every write says so until then: `onDrain` is owed.
    */
   write(octets: Uint8Array): boolean;
   /** Ends the write half once everything queued is out; reading goes on. */

@@ -75,7 +75,7 @@ export class H2Stream implements MessageStream {
     if (this.#closed) return true; // the relay is about to learn of it
     if (this.#unsent.length > 0) this.#unsent.push(octets);
     else this.#send(octets);
-    this.#full = this.#unsent.length > 0 || this.#carrier.congested;
+    this.#full ||= this.#unsent.length > 0 || this.#carrier.congested;
     return !this.#full;
   }
 

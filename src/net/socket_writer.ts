@@ -33,14 +33,16 @@ export class SocketWriter {
     socket.on("close", () => this.close());
   }
 
-  /** @returns false when the caller should pause until `onDrain`. */
+  /** @returns as ByteStream.write(). */
   write(octets: Uint8Array): boolean {
     if (this.#closed) return true; // "close" is about to be said
     const waiting = this.#queue.length > 0;
     this.#queue.push(octets);
     this.#queued += octets.length;
     if (!waiting) this.#flush();
-    this.#full = this.#queued >= WRITE_QUEUE_MAX;
+    // Said once, it holds until the queue is empty: a short write in between
+    // must not forget that somebody waits.
+    this.#full ||= this.#queued >= WRITE_QUEUE_MAX;
     return !this.#full;
   }
 

@@ -37,8 +37,14 @@ class WritableSockets {
     while (this.#waiting.size > 0) {
       for (const fd of await watch.wait(WRITABLE_WATCH_MS)) {
         const done = this.#waiting.get(fd);
-        // The number may belong to a newer socket than the report is about.
-        if (done === undefined || !isWritable(fd)) continue;
+        if (done === undefined) continue;
+        // The number may belong to a newer socket than the report is about; if
+        // not, the kernel has taken it back, and owes another report.
+        if (!isWritable(fd)) {
+          watch.remove(fd);
+          watch.add(fd);
+          continue;
+        }
         this.forget(fd);
         done();
       }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { H2Stream } from "../../src/net/h2_stream.ts";
 import { byteStreamSuite } from "../suites/byte_stream_suite.ts";
 import { CONNECT, type H2Pair, HTTP2, makeH2Pair } from "../support/h2_pair.ts";
 import { Recorder } from "../support/recorder.ts";
@@ -76,4 +77,19 @@ Deno.test("H2Stream.refuse() gives back what came early, and ends the stream", a
   assert.deepEqual(client.calls, ["end", "close"]);
   assert.deepEqual([pair.client.openStreams, pair.server.openStreams], [0, 0]);
   await carriesOn(pair);
+});
+
+Deno.test("H2Stream.write() says no until onDrain, also when there is room again", async () => {
+  await using pair = await makeH2Pair();
+  const { near } = await pair.stream();
+  const carrier = { h2: pair.client.h2, congested: true };
+  const stream = new H2Stream(near.id, carrier);
+  const receiver = new Recorder();
+  stream.attach(receiver);
+  assert.equal(stream.write(new Uint8Array(1)), false);
+  carrier.congested = false;
+  assert.equal(stream.write(new Uint8Array(1)), false);
+  stream.onUncongested();
+  assert.equal(receiver.drains, 1);
+  assert.equal(stream.write(new Uint8Array(1)), true);
 });

@@ -1,5 +1,10 @@
+import assert from "node:assert/strict";
+import { withDescriptor } from "../../src/net/descriptor.ts";
+import { WRITE_QUEUE_MAX } from "../../src/net/limits.ts";
 import { TcpStream } from "../../src/net/tcp_stream.ts";
+import { libc } from "../../src/sys/libc.ts";
 import { byteStreamSuite } from "../suites/byte_stream_suite.ts";
+import { Recorder } from "../support/recorder.ts";
 import { makeTcpPair } from "../support/sockets.ts";
 
 byteStreamSuite("TcpStream", async () => {
@@ -9,4 +14,26 @@ byteStreamSuite("TcpStream", async () => {
     far: new TcpStream(tcp.server),
     [Symbol.asyncDispose]: () => tcp[Symbol.asyncDispose](),
   };
+});
+
+const SO_SNDBUF = 7;
+
+Deno.test("TcpStream tells of room whoever was told to wait, whatever it wrote since", async () => {
+  await using tcp = await makeTcpPair();
+  // So that the queue gets short long before it is empty.
+  const small = new Uint8Array(Int32Array.of(65_536).buffer);
+  withDescriptor(tcp.client, (fd) => {
+    assert.equal(libc.setsockopt(fd, 1, SO_SNDBUF, small, 4), 0);
+  });
+  const [near, far] = [new TcpStream(tcp.client), new TcpStream(tcp.server)];
+  const [writer, reader] = [new Recorder(), new Recorder()];
+  near.attach(writer);
+  far.attach(reader);
+  far.pause();
+  while (near.write(new Uint8Array(WRITE_QUEUE_MAX))) continue;
+  far.resume();
+  await reader.until(() => {
+    if (writer.drains === 0) near.write(new Uint8Array(1));
+    return writer.drains > 0;
+  });
 });
