@@ -106,7 +106,8 @@ export type LocalXds =
 
 /** How the Kubernetes API is reached. */
 export type KubeSource =
-  | { readonly kind: "in-cluster" }
+  /** `https://HOST:PORT`. `KUBERNETES_SERVICE_HOST`, `KUBERNETES_SERVICE_PORT`. */
+  | { readonly kind: "in-cluster"; readonly server: string }
   | { readonly kind: "kubeconfig"; readonly path: string };
 
 /** Roots that a control-plane server's certificate must lead to. */
@@ -218,8 +219,8 @@ export interface Config {
   /** Default: in-cluster for a waypoint in a cluster, else none. `--kube`, `HAIRPIN_KUBE`. */
   readonly kube: KubeSource | undefined;
   /**
-   * istiod's xDS server. Default: ztunnel's in a cluster unless `configPaths` or `kube`
-   * stand in for it, else none; an explicitly empty address is none.
+   * istiod's xDS server. Default: ztunnel's in a cluster unless `configPaths` or a `kube`
+   * that was asked for stand in for it, else none; an explicitly empty address is none.
    */
   readonly xds: (ControlPlane & { readonly onDemand: boolean }) | undefined;
   /** Default: istiod in a cluster; outside one it must be said. */

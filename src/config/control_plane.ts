@@ -14,7 +14,7 @@ import { FILE_NAME_MAX, PATH_MAX } from "./limits.ts";
 import type { Machine } from "./machine.ts";
 import type { ProxyConfig } from "./proxy_config.ts";
 import { describe, type Found, readAs, type Settings } from "./settings.ts";
-import { BOOLEAN, HTTPS_ADDRESS } from "./values.ts";
+import { BOOLEAN, HTTPS_ADDRESS, PORT } from "./values.ts";
 
 const ISTIOD_IN_CLUSTER = "https://istiod.istio-system.svc:15012";
 const DEFAULT_ROOTS = "./var/run/secrets/istio/root-cert.pem";
@@ -39,13 +39,16 @@ export function readSources(
   const configPaths = readConfigPaths(settings);
   const localXds = readLocalXds(settings);
   const kube = readKube(mode, settings);
-  const ownControlPlane = configPaths.length > 0 || kube !== undefined;
-  const address = xdsAddress(settings, proxyConfig, ownControlPlane);
+  // A waypoint that finds itself in a cluster asks both: layer 7 is not in xDS.
+  const standsIn = configPaths.length > 0 ||
+    settings.named("kube") !== undefined;
+  const address = xdsAddress(settings, proxyConfig, standsIn);
   const xds = address === undefined ? undefined : {
     ...controlPlane("XDS", address, settings, machine),
     onDemand: settings.read("XDS_ON_DEMAND", BOOLEAN, false),
   };
-  if (!ownControlPlane && localXds === undefined && xds === undefined) {
+  const sources = [configPaths[0], localXds, kube, xds];
+  if (sources.every((source) => source === undefined)) {
     throw new ConfigError(
       "no source of mesh state: want --config, --local-xds, --kube or --xds-address",
     );
@@ -74,25 +77,41 @@ function readLocalXds(settings: Settings): LocalXds | undefined {
 }
 
 function readKube(mode: Mode, settings: Settings): KubeSource | undefined {
-  const path = settings.named("kube")?.text;
-  if (path === "in-cluster") return { kind: "in-cluster" };
-  if (path !== undefined) return { kind: "kubeconfig", path };
-  const byDefault = mode === "waypoint" && inCluster(settings);
-  return byDefault ? { kind: "in-cluster" } : undefined;
+  const found = settings.named("kube");
+  if (found === undefined) {
+    return mode === "waypoint" && inCluster(settings)
+      ? { kind: "in-cluster", server: apiServer(settings) }
+      : undefined;
+  }
+  if (found.text !== "in-cluster") {
+    return { kind: "kubeconfig", path: found.text };
+  }
+  if (inCluster(settings)) {
+    return { kind: "in-cluster", server: apiServer(settings) };
+  }
+  throw new ConfigError(
+    `${
+      describe(found)
+    } wants KUBERNETES_SERVICE_HOST, which Kubernetes sets in a pod`,
+  );
+}
+
+function apiServer(settings: Settings): string {
+  const host = settings.variable("KUBERNETES_SERVICE_HOST")?.text ?? "";
+  const port = settings.read("KUBERNETES_SERVICE_PORT", PORT, 443);
+  return `https://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
 function xdsAddress(
   settings: Settings,
   proxyConfig: ProxyConfig,
-  ownControlPlane: boolean,
+  standsIn: boolean,
 ): string | undefined {
   const said = settings.named("xds-address");
   if (said === undefined && settings.isEmptied("XDS_ADDRESS")) return undefined;
   const found = said ?? proxyConfig.discoveryAddress;
   if (found !== undefined) return readAs(found, HTTPS_ADDRESS, undefined);
-  return inCluster(settings) && !ownControlPlane
-    ? ISTIOD_IN_CLUSTER
-    : undefined;
+  return inCluster(settings) && !standsIn ? ISTIOD_IN_CLUSTER : undefined;
 }
 
 /** @throws {ConfigError} unless exactly one authority is named, or the cluster's is at hand. */

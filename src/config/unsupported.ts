@@ -14,11 +14,6 @@ const when = (asked: boolean, what: string): string | undefined =>
 const CONFIG_ROWS: readonly Row<Config>[] = [
   (c) => when(c.proxyMode === "dedicated", "PROXY_MODE dedicated"),
   (c) => when(!c.proxyEnabled, "ENABLE_PROXY false"),
-  (c) =>
-    c.kube &&
-    `--kube (HAIRPIN_KUBE) "${
-      c.kube.kind === "kubeconfig" ? c.kube.path : c.kube.kind
-    }"`,
   (c) => c.xds && `xDS (--xds-address, XDS_ADDRESS) "${c.xds.address}"`,
   (c) =>
     c.ca.kind === "remote"

@@ -38,6 +38,11 @@ export const VARIABLES: readonly Variable[] = [
     meaning: "Set in a cluster: the defaults of addresses follow it.",
   },
   {
+    name: "KUBERNETES_SERVICE_PORT",
+    byDefault: "443",
+    meaning: "Where --kube in-cluster finds the API server.",
+  },
+  {
     name: "XDS_ROOT_CA",
     byDefault: "./var/run/secrets/istio/root-cert.pem",
     meaning: "Roots for the xDS server: a file, SYSTEM, or PEM text.",

@@ -1,12 +1,7 @@
 import type { Config } from "../config/mod.ts";
 import { followNodeAgent } from "../control/node_agent.ts";
 import { SelfEnrolment } from "../control/self_enrolment.ts";
-import {
-  type KubeObject,
-  type MeshSettings,
-  type NodePod,
-  podsOfNode,
-} from "../kube/mod.ts";
+import { type NodePod, podsOfNode } from "../kube/mod.ts";
 import {
   chooseIptables,
   DEFAULT_PROBE_SOURCES,
@@ -16,7 +11,9 @@ import { runCommand } from "../sys/command.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { PodManager } from "../worker/pod_manager.ts";
 import type { WorkerPool } from "../worker/worker_pool.ts";
+import type { MeshInput } from "./mesh_input.ts";
 import type { Readiness } from "./readiness.ts";
+import { WarningLog } from "./warning_log.ts";
 
 export interface EnrolmentOptions {
   readonly config: Config;
@@ -29,11 +26,8 @@ export interface EnrolmentOptions {
 
 /** Whoever decides which pods are served. */
 export interface Enrolment extends Disposable {
-  /** The objects of the configuration; may come before {@link begin}. */
-  want(
-    objects: readonly KubeObject[],
-    settings: Partial<MeshSettings>,
-  ): void;
+  /** What the configuration says now; may come before {@link begin}. */
+  want(input: MeshInput): void;
   /** Starts serving: the mesh is known now. */
   begin(): Promise<void>;
   /** Rejects when it cannot go on. */
@@ -79,13 +73,14 @@ async function enrolBySelf(
   });
   // A process that drains takes no pod on.
   signal.addEventListener("abort", () => self[Symbol.dispose]());
+  const warnings = new WarningLog(log("state"));
   let wanted: readonly NodePod[] = [];
   let begun = false;
   const run = () => self.reconcile(wanted);
   return {
-    want(objects, settings) {
+    want({ objects, settings }) {
       const found = podsOfNode(objects, config.nodeName, settings);
-      for (const warning of found.warnings) log("state").warn(warning);
+      warnings.put(found.warnings);
       wanted = found.pods;
       if (begun) void run();
     },

@@ -5,6 +5,7 @@ import { statsApp } from "../admin/stats_app.ts";
 import { messageOf } from "../base/errors.ts";
 import type { Config } from "../config/mod.ts";
 import { raiseFdLimit } from "../sys/limits.ts";
+import { Cluster } from "./cluster.ts";
 import type { Enrolment, EnrolmentOptions } from "./enrolment.ts";
 import { followMeshSources, type MeshSources } from "./mesh_sources.ts";
 import { NodeView } from "./node_view.ts";
@@ -44,6 +45,7 @@ export async function runProcess(
   stack.use(
     serveHttp(readinessApp(readiness), serverOf(config, seen, "readiness")),
   );
+  const cluster = stack.use(await Cluster.open(config, seen));
   const parts = stack.use(await startParts(options, seen, readiness));
   const enrolment = stack.use(
     await enrol({
@@ -57,18 +59,23 @@ export async function runProcess(
   );
   const sources = await followMeshSources({
     config,
+    cluster,
     store: parts.store,
     reloads: seen.reloads,
     log: seen.log("state"),
     signal: ending.signal,
-    onObjects: (objects, settings) => enrolment.want(objects, settings),
+    onInput: (input) => enrolment.want(input),
   });
   stack.use(serveViews(options, seen, { ...parts, sources }));
 
-  // Last: a start that fails before leaves every pod as it was.
-  await enrolment.begin();
-  readiness.set("state manager", true);
-  await ended(signal, enrolment.failed);
+  const over = ended(signal, enrolment.failed);
+  await Promise.race([sources.loaded, over]);
+  if (!signal.aborted) {
+    // Last: a start that fails before leaves every pod as it was.
+    await enrolment.begin();
+    readiness.set("state manager", true);
+  }
+  await over;
   readiness.drain();
   ending.abort();
   seen.log("app").info("shutting down, draining", { limit_ms: config.drainMs });

@@ -1,32 +1,44 @@
 import type { Config } from "../config/mod.ts";
 import { followConfigFiles } from "../control/config_files.ts";
+import { Gather } from "../control/kube_api/mod.ts";
 import { readConfigText } from "../control/read_files.ts";
 import { readLocalXds } from "../control/local_xds.ts";
 import type { MeshStore } from "../control/mesh_store.ts";
-import { type KubeObject, type MeshSettings, translate } from "../kube/mod.ts";
+import { systemClock } from "../control/system_clock.ts";
+import {
+  type KubeObject,
+  type MeshSettings,
+  translate,
+  type Translation,
+} from "../kube/mod.ts";
 import { EMPTY_DELTA, type MeshDelta } from "../model/delta.ts";
 import type { ReloadMetrics } from "../telemetry/control_metrics.ts";
 import type { Logger } from "../telemetry/log.ts";
+import type { Cluster } from "./cluster.ts";
+import type { MeshInput } from "./mesh_input.ts";
+import { ObjectSources } from "./object_sources.ts";
+import { WarningLog } from "./warning_log.ts";
 
 export interface MeshSourcesOptions {
   readonly config: Config;
+  /** The Kubernetes API, when the configuration names one. */
+  readonly cluster: Cluster | undefined;
   readonly store: MeshStore;
   readonly reloads: ReloadMetrics;
   readonly log: Logger;
   readonly signal: AbortSignal;
-  /** The objects now, after the mesh has taken them. */
-  onObjects(
-    objects: readonly KubeObject[],
-    settings: Partial<MeshSettings>,
-  ): void;
+  /** What is in force now, after the mesh has taken it. */
+  onInput(input: MeshInput): void;
 }
 
 /** What the sources have to show for themselves. */
 export interface MeshSources {
-  /** Why the files in their present form are not in force, one line each. */
+  /** Why what they say in its present form is not in force, one line each. */
   errors(): readonly string[];
   /** What the local xDS file said at start. */
   readonly local: Pick<MeshDelta, "workloads" | "services" | "policies">;
+  /** Settles when each source has been heard once, and its objects are in force. */
+  readonly loaded: Promise<void>;
 }
 
 /**
@@ -38,26 +50,54 @@ export interface MeshSources {
 export async function followMeshSources(
   options: MeshSourcesOptions,
 ): Promise<MeshSources> {
-  const { config, store, signal } = options;
+  const { config, cluster, store, signal } = options;
   const local = await readLocal(config.localXds);
   store.replace("local xDS", local);
+  const taker = new ObjectTaker(options);
+  const sources = new ObjectSources(
+    [
+      ...config.configPaths.length > 0 ? ["files"] as const : [],
+      ...cluster === undefined ? [] : ["kube"] as const,
+    ],
+    (objects) => taker.take(objects),
+  );
+  const fileErrors = await followFiles(
+    options,
+    (objects) => sources.put("files", objects),
+  );
+  const following = cluster?.follow({
+    onUpdate: (objects) => sources.put("kube", objects),
+    signal,
+  });
+  return {
+    errors: () => [...fileErrors(), ...following?.errors() ?? []],
+    local,
+    loaded: following?.synced ?? Promise.resolve(),
+  };
+}
+
+/** @returns what is wrong with the files now. */
+async function followFiles(
+  { config, reloads, log, signal }: MeshSourcesOptions,
+  onUpdate: (objects: readonly KubeObject[]) => void,
+): Promise<() => readonly string[]> {
   let errors: readonly string[] = [];
   if (config.configPaths.length > 0) {
     await followConfigFiles(config.configPaths, {
       signal,
-      onUpdate: (objects) => takeObjects(options, objects),
+      onUpdate,
       onError(problems) {
         errors = problems.map(({ message }) => message);
         for (const message of errors) {
-          options.log.error("configuration not reloaded", { error: message });
+          log.error("configuration not reloaded", { error: message });
         }
-        if (errors.length > 0) options.reloads.reloads("rejected").value++;
+        if (errors.length > 0) reloads.reloads("rejected").value++;
       },
       onUnknownKind: (kind) =>
-        options.log.warn("kind is not known and ignored", { kind }),
+        log.warn("kind is not known and ignored", { kind }),
     });
   }
-  return { errors: () => errors, local };
+  return () => errors;
 }
 
 async function readLocal(source: Config["localXds"]): Promise<MeshDelta> {
@@ -66,24 +106,78 @@ async function readLocal(source: Config["localXds"]): Promise<MeshDelta> {
   return readLocalXds(await readConfigText(source.path), source.path);
 }
 
-function takeObjects(
-  { config, store, reloads, log, onObjects }: MeshSourcesOptions,
-  objects: readonly KubeObject[],
-): void {
-  const settings: Partial<MeshSettings> = {
-    clusterId: config.clusterId,
-    network: config.network,
-    trustDomain: config.trustDomain,
-    clusterDomain: config.clusterDomain,
-  };
-  const { warnings, ...resources } = translate(objects, settings);
-  for (const warning of warnings) log.warn(warning);
-  store.replace("files", resources);
-  log.info("configuration loaded", {
-    workloads: resources.workloads.length,
-    services: resources.services.length,
-    policies: resources.policies.length,
-  });
-  reloads.reloads("applied").value++;
-  onObjects(objects, settings);
+/** Puts objects into force. */
+class ObjectTaker {
+  readonly #options: MeshSourcesOptions;
+  readonly #settings: Partial<MeshSettings>;
+  readonly #warnings: WarningLog;
+  #objects: readonly KubeObject[] | undefined;
+
+  constructor(options: MeshSourcesOptions) {
+    const { config, store, signal } = options;
+    this.#options = options;
+    this.#warnings = new WarningLog(options.log);
+    this.#settings = {
+      clusterId: config.clusterId,
+      network: config.network,
+      trustDomain: config.trustDomain,
+      clusterDomain: config.clusterDomain,
+    };
+    if (this.#fromObjects) return;
+    const again = new Gather(systemClock, () => {
+      if (this.#objects !== undefined) this.#show(this.#fromStore());
+    });
+    signal.addEventListener("abort", () => again[Symbol.dispose]());
+    store.onChange(() => again.ask());
+  }
+
+  take(objects: readonly KubeObject[]): void {
+    const { store, reloads } = this.#options;
+    const isFirst = this.#objects === undefined;
+    this.#objects = objects;
+    const translation = this.#fromObjects
+      ? translate(objects, this.#settings)
+      : this.#fromStore();
+    const { warnings, ...resources } = translation;
+    this.#warnings.put(warnings);
+    if (this.#fromObjects) store.replace("files", resources);
+    this.#report(translation, isFirst);
+    reloads.reloads("applied").value++;
+    this.#show(translation);
+  }
+
+  /** Where istiod tells of workloads and services, objects do not. */
+  get #fromObjects(): boolean {
+    return this.#options.config.xds === undefined;
+  }
+
+  #fromStore(): Translation {
+    const { mesh } = this.#options.store;
+    return {
+      workloads: [...mesh.workloads.values()],
+      services: [...mesh.services.values()],
+      policies: [],
+      warnings: [],
+    };
+  }
+
+  #show(translation: Translation): void {
+    this.#options.onInput({
+      objects: this.#objects ?? [],
+      settings: this.#settings,
+      translation,
+    });
+  }
+
+  /** In a cluster something changes all the time. */
+  #report(translation: Translation, isFirst: boolean): void {
+    const { log, cluster } = this.#options;
+    const counts = {
+      workloads: translation.workloads.length,
+      services: translation.services.length,
+      policies: translation.policies.length,
+    };
+    const level = isFirst || cluster === undefined ? "info" : "debug";
+    log[level]("configuration loaded", counts);
+  }
 }

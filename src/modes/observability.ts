@@ -2,7 +2,7 @@ import type { LogLevels } from "../admin/logging_route.ts";
 import type { Config } from "../config/mod.ts";
 import { readKernelFile } from "../sys/kernel_file.ts";
 import { countOpenFds } from "../sys/open_fds.ts";
-import { ReloadMetrics } from "../telemetry/control_metrics.ts";
+import { KubeApiMetrics, ReloadMetrics } from "../telemetry/control_metrics.ts";
 import { createLogging, type Logger, type Logging } from "../telemetry/log.ts";
 import { Registry } from "../telemetry/metrics.ts";
 import {
@@ -18,6 +18,7 @@ export interface Observability {
   readonly registry: Registry;
   readonly podMetrics: PodMetrics;
   readonly reloads: ReloadMetrics;
+  readonly kubeApi: KubeApiMetrics;
   /** What the admin server may do to the filter; workers are told by `spread`. */
   levels(spread: (filter: string) => void): LogLevels;
   /** Writes what is held back. */
@@ -43,6 +44,7 @@ export function createObservability(config: Config): Observability {
     registry,
     podMetrics: new PodMetrics(registry),
     reloads: new ReloadMetrics(registry),
+    kubeApi: new KubeApiMetrics(registry),
     levels: (spread) => levelsOf(logging, spread),
     flush: () => logging.flush(),
   };

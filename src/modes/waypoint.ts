@@ -3,15 +3,15 @@ import type { NamespacedName } from "../config/mod.ts";
 import { meshConfigOf } from "../control/mesh_config.ts";
 import {
   httpPolicies,
-  type KubeObject,
-  type MeshSettings,
   requestAuthentications,
   waypointConfig,
 } from "../kube/mod.ts";
 import { parseIp } from "../model/address.ts";
 import type { Enrolment, EnrolmentOptions } from "./enrolment.ts";
+import type { MeshInput } from "./mesh_input.ts";
 import { type ProcessOptions, runProcess } from "./mesh_process.ts";
 import { findOwnPod, type OwnPod } from "./own_pod.ts";
+import { WarningLog } from "./warning_log.ts";
 
 /**
  * Waypoint mode: serves the one Gateway that the configuration names.
@@ -36,6 +36,7 @@ function serveItself(
 ): Enrolment {
   const name = `${gateway.namespace}/${gateway.name}`;
   const state = log("state");
+  const warnings = new WarningLog(state);
   let own: OwnPod | undefined;
   let begun = false;
   const serve = async () => {
@@ -50,16 +51,13 @@ function serveItself(
       state.error("cannot serve the waypoint", { error: messageOf(reason) })
     );
   return {
-    want(objects, settings) {
-      const { orders, warnings } = ordersFor(objects, name, settings);
-      for (const warning of warnings) state.warn(warning);
+    want(input) {
+      const { orders, warnings: found } = ordersFor(input, name);
       workers.setWaypoint(orders);
-      own = findOwnPod(objects, gateway, localAddresses());
-      if (own === undefined) {
-        state.warn(
-          `no pod of Gateway "${name}" has an address of this machine`,
-        );
-      }
+      own = findOwnPod(input.objects, gateway, localAddresses());
+      const homeless =
+        `no pod of Gateway "${name}" has an address of this machine`;
+      warnings.put(own === undefined ? [...found, homeless] : found);
       if (begun) void tryServe();
     },
     async begin() {
@@ -72,15 +70,15 @@ function serveItself(
 }
 
 function ordersFor(
-  objects: readonly KubeObject[],
+  { objects, settings, translation }: MeshInput,
   gateway: string,
-  settings: Partial<MeshSettings>,
 ) {
   // Statuses are many and long: they are not for workers to keep.
   const { statuses: _, warnings: ofConfig, ...config } = waypointConfig(
     objects,
     gateway,
     settings,
+    translation,
   );
   const { config: mesh, warnings } = meshConfigOf(objects, settings);
   const policies = httpPolicies(objects, gateway, mesh, settings);

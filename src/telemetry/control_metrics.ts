@@ -66,6 +66,34 @@ export class CrlMetrics {
   }
 }
 
+/** Figures about the Kubernetes API as a source of configuration. */
+export class KubeApiMetrics {
+  readonly #failures: Counter;
+  readonly #rejected: Counter;
+
+  constructor(registry: Registry) {
+    this.#failures = registry.counter({
+      name: "hairpin_kube_api_failures",
+      help:
+        "The number of requests to the Kubernetes API that failed, by kind and status",
+    });
+    this.#rejected = registry.counter({
+      name: "hairpin_kube_objects_rejected",
+      help:
+        "The number of object versions that could not be used, by kind; the last good one stays",
+    });
+  }
+
+  /** @param status undefined when there was no answer. */
+  failed(kind: string, status: number | undefined): void {
+    this.#failures.with({ kind, status: `${status ?? "none"}` }).value++;
+  }
+
+  rejected(kind: string): void {
+    this.#rejected.with({ kind }).value++;
+  }
+}
+
 /** Reloads of configuration files. */
 export class ReloadMetrics {
   readonly #reloads: Counter;

@@ -6,7 +6,6 @@ const WAYPOINT = ["--mode", "waypoint", "--gateway", "shop/wp"];
 
 const rows: [flag: string, value: string, path: string, want: unknown][] = [
   ["local-xds", "x.yaml", "localXds", { kind: "file", path: "x.yaml" }],
-  ["kube", "in-cluster", "kube", { kind: "in-cluster" }],
   ["kube", "/k", "kube", { kind: "kubeconfig", path: "/k" }],
   ["xds-address", "istiod:15012", "xds.address", "https://istiod:15012"],
   ["xds-address", "https://i.svc", "xds.address", "https://i.svc:443"],

@@ -14,8 +14,6 @@ const rows: [what: string, args: string[], variables: object][] = [
     ENABLE_PROXY: "false",
     ISTIO_META_DNS_CAPTURE: "true",
   }],
-  ['--kube (HAIRPIN_KUBE) "in-cluster"', [...NODE, "--kube=in-cluster"], {}],
-  ['--kube (HAIRPIN_KUBE) "/k"', NODE, { HAIRPIN_KUBE: "/k" }],
   [
     'xDS (--xds-address, XDS_ADDRESS) "https://i:1"',
     [...NODE, "--xds-address=i:1"],

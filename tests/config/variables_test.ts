@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { FLAGS } from "../../src/config/flags.ts";
 import { VARIABLES } from "../../src/config/variables.ts";
-import { at, configOf, MACHINE, nodeWith } from "./support.ts";
+import { at, configOf, MACHINE, nodeWith, refuses } from "./support.ts";
 
 type Row = [variable: string, value: string, path: string, want: unknown];
 
@@ -155,11 +155,32 @@ Deno.test("in a cluster, --config stands in for istiod's xDS", () => {
   );
 });
 
-Deno.test("a waypoint in a cluster follows its Kubernetes API", () => {
+Deno.test("a waypoint in a cluster follows its Kubernetes API, and istiod", () => {
   const config = configOf(["--mode=waypoint", "--gateway=a/b"], {
     KUBERNETES_SERVICE_HOST: "10.0.0.1",
+    KUBERNETES_SERVICE_PORT: "6443",
   });
-  assert.deepEqual(config.kube, { kind: "in-cluster" });
+  const server = "https://10.0.0.1:6443";
+  assert.deepEqual(config.kube, { kind: "in-cluster", server });
+  assert.equal(
+    config.xds?.address,
+    "https://istiod.istio-system.svc:15012",
+  );
+});
+
+Deno.test("--kube in-cluster stands in for istiod's xDS", () => {
+  const args = ["--mode=waypoint", "--gateway=a/b", "--kube=in-cluster"];
+  const config = configOf(args, { KUBERNETES_SERVICE_HOST: "fd00::1" });
+  const server = "https://[fd00::1]:443";
+  assert.deepEqual(config.kube, { kind: "in-cluster", server });
+  assert.equal(config.xds, undefined);
+});
+
+Deno.test("--kube in-cluster is refused outside a cluster", () => {
+  refuses(
+    'flag --kube "in-cluster" wants KUBERNETES_SERVICE_HOST, which Kubernetes sets in a pod',
+    ["--mode=node", "--ca-dir=c", "--kube=in-cluster"],
+  );
 });
 
 Deno.test("FAKE_CA makes CA_ADDRESS of no account", () => {
@@ -225,6 +246,7 @@ Deno.test("every documented variable is proved by a test of this file", () => {
   const elsewhere = [
     "CNI_COMMAND",
     "KUBERNETES_SERVICE_HOST",
+    "KUBERNETES_SERVICE_PORT",
     "HAIRPIN_MODE",
     "HAIRPIN_GATEWAY",
     "HAIRPIN_CONFIG",

@@ -13,5 +13,6 @@ export {
   type KubeApiCounters,
   type KubeFollowing,
 } from "./follow.ts";
+export { Gather } from "./gather.ts";
 export type { Scope } from "./list.ts";
 export type { StatusRecord } from "./status_record.ts";
