@@ -5,6 +5,7 @@ import { statsApp } from "../admin/stats_app.ts";
 import { messageOf } from "../base/errors.ts";
 import type { Config } from "../config/mod.ts";
 import { raiseFdLimit } from "../sys/limits.ts";
+import { keepMemory } from "../worker/memory_keeper.ts";
 import { Cluster } from "./cluster.ts";
 import type { Enrolment, EnrolmentOptions } from "./enrolment.ts";
 import { followMeshSources, type MeshSources } from "./mesh_sources.ts";
@@ -68,6 +69,7 @@ export async function runProcess(
   });
   stack.use(serveViews(options, seen, { ...parts, sources }));
 
+  stack.use(keepMemory());
   const over = ended(signal, enrolment.failed);
   await Promise.race([sources.loaded, over]);
   if (!signal.aborted) {

@@ -33,7 +33,7 @@ export interface Benchmark {
 
 const REQUEST_PATH = "/1k";
 const HOLD_PROGRAM = new URL("./programs/hold.ts", import.meta.url).pathname;
-/** Time for buffers of a burst of connections to be given back. */
+/** Time for what a start or a burst of connections took to be given back. */
 const SETTLE_MS = 3_000;
 
 /** All of them, in the order that they run. */
@@ -200,9 +200,10 @@ async function measureMemory(
 ): Promise<Figure[]> {
   if (subject.proxies.length === 0) return [];
   const count = settings.idleConnections;
+  await settle();
   const idle = residentMiB(subject.proxies);
   await using _holder = await hold(subject, count);
-  await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+  await settle();
   const holding = residentMiB(subject.proxies);
   const each = (holding - idle) * 1024 / count;
   return [
@@ -227,6 +228,9 @@ async function hold(subject: Subject, count: number): Promise<LabProcess> {
   await holder.untilLog(/held/, { timeoutMs: 60_000 });
   return holder;
 }
+
+const settle = () =>
+  new Promise<void>((resolve) => setTimeout(resolve, SETTLE_MS));
 
 function residentMiB(proxies: readonly LabProcess[]): number {
   return proxies.reduce((sum, proxy) => sum + proxy.residentMiB(), 0);
