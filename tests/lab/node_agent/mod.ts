@@ -1,0 +1,2 @@
+export { NodeAgent } from "./agent.ts";
+export { nodeAgentSkipReason } from "./requirements.ts";
