@@ -6,7 +6,7 @@ import type { ConvertedPolicy } from "./policies.ts";
 import { hasLabels, selects } from "./selectors.ts";
 import type { ServiceInfo } from "./service_info.ts";
 import type { MeshSettings } from "./settings.ts";
-import type { Waypoints } from "./waypoints.ts";
+import { sayProblem, type Waypoints } from "./waypoints.ts";
 
 type Target = Pick<
   ObjectMeta,
@@ -57,9 +57,10 @@ export class Attacher {
 
   /** @param what How a warning names the target: `Pod "ns/name"`. */
   waypoint(what: string, target: Target): Pick<Workload, "waypoint"> {
-    const { waypoint, problem } = this.#waypoints.ofWorkload(target);
+    const attachment = this.#waypoints.ofWorkload(target);
+    const { waypoint, problem } = attachment;
     if (problem !== undefined) {
-      this.warnings.push(`${what} has no waypoint as asked for: ${problem}`);
+      this.warnings.push(sayProblem(what, attachment, problem));
     }
     return waypoint === undefined ? {} : { waypoint };
   }

@@ -16,7 +16,7 @@ import { serviceInfo, withoutRivals } from "./services.ts";
 import type { ServiceInfo } from "./service_info.ts";
 import { DEFAULT_SETTINGS, type MeshSettings } from "./settings.ts";
 import { gatewayService } from "./waypoint_service.ts";
-import { Waypoints } from "./waypoints.ts";
+import { sayProblem, Waypoints } from "./waypoints.ts";
 import { workloadsOf } from "./workloads.ts";
 
 export interface Translation {
@@ -80,15 +80,17 @@ function withWaypoint(
   waypoints: Waypoints,
   warnings: string[],
 ): Service {
-  const warn = (why: string) =>
-    warnings.push(
-      `${source} "${nameOf(object)}" has no waypoint as asked for: ${why}`,
-    );
-  const { waypoint, problem } = waypoints.ofService(object.metadata);
-  if (problem !== undefined) warn(problem);
+  const what = `${source} "${nameOf(object)}"`;
+  const attachment = waypoints.ofService(object.metadata);
+  const { waypoint, problem } = attachment;
+  if (problem !== undefined) {
+    warnings.push(sayProblem(what, attachment, problem));
+  }
   if (waypoint === undefined) return service;
   const weighted = waypoints.weighted(object.metadata, waypoint);
-  if (weighted.problem !== undefined) warn(weighted.problem);
+  if (weighted.problem !== undefined) {
+    warnings.push(sayProblem(what, {}, weighted.problem));
+  }
   return {
     ...service,
     waypoint,

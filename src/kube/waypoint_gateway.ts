@@ -112,9 +112,25 @@ export function allowsNamespace(
     case "Selector":
       return allowed?.selector !== undefined &&
         matchesSelector(namespaceLabels(objects, namespace), allowed.selector);
+    case "None":
+      return false;
     default:
       return gateway.metadata.namespace === namespace;
   }
+}
+
+/** The same as text, for whoever wonders. */
+export function allowedRoutesOf(
+  gateway: GatewayObject,
+  objects: MeshObjects,
+): string {
+  const listener = waypointListener(gateway, objects);
+  if (listener === undefined) {
+    return "without a listener of protocol HBONE it allows its own alone";
+  }
+  const { from = "Same", selector } = listener.allowedRoutes?.namespaces ?? {};
+  const which = from === "Selector" ? ` ${JSON.stringify(selector)}` : "";
+  return `allowedRoutes of its listener on port ${listener.port} say from: ${from}${which}`;
 }
 
 /** Kubernetes puts a namespace's name on it as a label, which selectors count on. */

@@ -15,6 +15,7 @@ import type { MeshObjects } from "./mesh_objects.ts";
 import { type GatewayObject, nameOf, type ObjectMeta } from "./objects.ts";
 import type { MeshSettings } from "./settings.ts";
 import {
+  allowedRoutesOf,
   allowsNamespace,
   declaredAddress,
   HBONE_PORT,
@@ -25,8 +26,19 @@ import {
 /** A waypoint for a target, or why it gets none; both undefined when none was asked for. */
 export interface Attachment {
   readonly waypoint?: GatewayAddress;
+  /** With a waypoint: connections fail for it. */
   readonly problem?: string;
 }
+
+/** Why an object does not have the waypoint that it asks for, and what comes of it. */
+export const sayProblem = (
+  what: string,
+  { waypoint }: Attachment,
+  problem: string,
+): string =>
+  waypoint === undefined
+    ? `${what} has no waypoint as asked for: ${problem}`
+    : `${what} cannot use its waypoint, so connections to it fail: ${problem}`;
 
 type Target = Pick<ObjectMeta, "namespace" | "labels" | "annotations">;
 
@@ -126,14 +138,6 @@ export class Waypoints {
     traffic: "service" | "workload",
   ): Attachment & { readonly wrongTraffic?: boolean } {
     const gateway = this.#objects.find("Gateway", name);
-    const allowed = gateway === undefined ||
-      allowsNamespace(gateway, this.#objects, target.namespace);
-    if (!allowed) {
-      return {
-        problem:
-          `Gateway "${name}" does not allow namespace "${target.namespace}"`,
-      };
-    }
     const type = gateway && trafficType(gateway, this.#objects) || "service";
     if (type !== traffic && type !== "all") {
       return {
@@ -142,26 +146,32 @@ export class Waypoints {
         wrongTraffic: true,
       };
     }
-    const address = gateway && this.addressOf(gateway);
-    return address === undefined ? this.#nowhere(name) : { waypoint: address };
+    if (gateway === undefined) {
+      return this.#closed(name, `there is no Gateway "${name}"`);
+    }
+    if (!allowsNamespace(gateway, this.#objects, target.namespace)) {
+      return this.#closed(
+        name,
+        `Gateway "${name}" does not allow namespace "${target.namespace}": ` +
+          allowedRoutesOf(gateway, this.#objects),
+      );
+    }
+    const address = this.addressOf(gateway);
+    return address === undefined
+      ? this.#closed(name, `Gateway "${name}" has neither address nor pods`)
+      : { waypoint: address };
   }
 
   /**
-   * A waypoint that was asked for and cannot be found is still in front of its
+   * A waypoint that was asked for and cannot be used is still in front of its
    * target: under a name that nobody serves, so that connections fail. istiod
-   * sends them past it.
+   * sends them past it, and past its policies.
    */
-  #nowhere(name: string): Attachment {
+  #closed(name: string, problem: string): Attachment {
     const [namespace = "", gateway = ""] = name.split("/");
-    const { clusterDomain } = this.#settings;
-    const hostname = `${gateway}.${namespace}.svc.${clusterDomain}`;
+    const hostname = `${gateway}.${namespace}.${NOWHERE}`;
     const destination = { kind: "hostname", namespace, hostname } as const;
-    return {
-      waypoint: { destination, hboneMtlsPort: HBONE_PORT },
-      problem: this.#objects.find("Gateway", name) === undefined
-        ? `there is no Gateway "${name}"`
-        : `Gateway "${name}" has neither address nor pods`,
-    };
+    return { waypoint: { destination, hboneMtlsPort: HBONE_PORT }, problem };
   }
 
   /**
@@ -177,6 +187,9 @@ export class Waypoints {
     return hostAddress(gateway, podsHostname(gateway, this.#settings));
   }
 }
+
+/** Ends names that no service has (RFC 6761, section 6.4), whatever a Gateway's own may be. */
+const NOWHERE = "waypoint.invalid";
 
 const UNCAPTURED = ["istio.io-mesh-controller", "istio.io-eastwest-controller"];
 

@@ -43,6 +43,16 @@ const NOWHERE: readonly (readonly [
 ])[] = [
   ["a Gateway that does not exist", "ghost", []],
   ["a Gateway without address and pods", "empty", [gateway("empty")]],
+  ["a Gateway that does not allow its namespace", "closed", [
+    gateway("closed", {
+      spec: {
+        listeners: [{
+          ...{ name: "mesh", port: 15_008, protocol: "HBONE" },
+          allowedRoutes: { namespaces: { from: "None" } },
+        }],
+      },
+    }),
+  ]],
   ["a Gateway whose host name nobody serves", "astray", [
     gateway("astray", {
       spec: {

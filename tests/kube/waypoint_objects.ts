@@ -10,6 +10,9 @@ export const HOST = (hostname: string, namespace = "shop") => ({
   destination: { kind: "hostname", namespace, hostname },
   hboneMtlsPort: 15008,
 });
+/** Where a waypoint is that must not be passed and cannot be reached. */
+export const NOWHERE = (name: string, namespace = "shop") =>
+  HOST(`${name}.${namespace}.waypoint.invalid`, namespace);
 
 export const gateway = (rest: Raw = {}, name = "wp") => {
   const { labels, annotations, allowedRoutes, ...others } = rest;

@@ -7,6 +7,7 @@ import {
   gateway,
   HOST,
   namespace,
+  NOWHERE,
   outcome,
   service,
   use,
@@ -40,13 +41,13 @@ const ofServices: [
       namespace(use(uses)),
       service(use({ "use-waypoint": "gone" })),
     ],
-    HOST("gone.shop.svc.cluster.local"),
+    NOWHERE("gone"),
     'there is no Gateway "shop/gone"',
   ],
   [
     "whose waypoint has no address yet",
     [gateway({ status: {} }), service(use(uses))],
-    HOST("wp.shop.svc.cluster.local"),
+    NOWHERE("wp"),
     'Gateway "shop/wp" has neither address nor pods',
   ],
   [
@@ -105,8 +106,32 @@ const ofServices: [
       gateway({}, "infra/wp"),
       service(use({ ...uses, "use-waypoint-namespace": "infra" })),
     ],
-    undefined,
-    'Gateway "infra/wp" does not allow namespace "shop"',
+    NOWHERE("wp", "infra"),
+    'Gateway "infra/wp" does not allow namespace "shop": allowedRoutes of its listener on port 15008 say from: Same',
+  ],
+  [
+    "with a waypoint of its namespace that takes nobody",
+    [
+      gateway({ allowedRoutes: { namespaces: { from: "None" } } }),
+      service(use(uses)),
+    ],
+    NOWHERE("wp"),
+    'Gateway "shop/wp" does not allow namespace "shop": allowedRoutes of its listener on port 15008 say from: None',
+  ],
+  [
+    "with a waypoint of another namespace that has no listener of its kind",
+    [
+      raw("Gateway", "infra/wp", {
+        spec: {
+          gatewayClassName: "istio-waypoint",
+          listeners: [{ name: "web", port: 80, protocol: "HTTP" }],
+        },
+        status: { addresses: [ADDRESS] },
+      }),
+      service(use({ ...uses, "use-waypoint-namespace": "infra" })),
+    ],
+    NOWHERE("wp", "infra"),
+    'Gateway "infra/wp" does not allow namespace "shop": without a listener of protocol HBONE it allows its own alone',
   ],
   [
     "whose namespace the waypoint selects by name",
@@ -143,8 +168,8 @@ const ofServices: [
       namespace({ metadata: { labels: { team: "c" } } }),
       service(use({ ...uses, "use-waypoint-namespace": "infra" })),
     ],
-    undefined,
-    'Gateway "infra/wp" does not allow namespace "shop"',
+    NOWHERE("wp", "infra"),
+    'Gateway "infra/wp" does not allow namespace "shop": allowedRoutes of its listener on port 15008 say from: Selector {"matchLabels":{},"matchExpressions":[{"key":"team","operator":"In","values":["a","b"]}]}',
   ],
   [
     "with a waypoint that has a name",
@@ -189,7 +214,11 @@ for (const [name, objects, waypoint, warning] of ofServices) {
       made.warnings,
       warning === undefined
         ? []
-        : [`Service "shop/cart" has no waypoint as asked for: ${warning}`],
+        : waypoint === undefined
+        ? [`Service "shop/cart" has no waypoint as asked for: ${warning}`]
+        : [
+          `Service "shop/cart" cannot use its waypoint, so connections to it fail: ${warning}`,
+        ],
     );
   });
 }
@@ -223,6 +252,28 @@ const ofPods: [
     'Gateway "shop/wp" takes service traffic, not workload traffic',
   ],
   [
+    "that asks for a waypoint which does not allow its namespace",
+    [
+      gateway(forWorkloads, "infra/wp"),
+      pod(
+        "cart",
+        "10.0.0.1",
+        use({ ...uses, "use-waypoint-namespace": "infra" }),
+      ),
+    ],
+    NOWHERE("wp", "infra"),
+    'Gateway "infra/wp" does not allow namespace "shop": allowedRoutes of its listener on port 15008 say from: Same',
+  ],
+  [
+    "that inherits a waypoint for services which does not allow its namespace",
+    [
+      gateway({}, "infra/wp"),
+      namespace(use({ ...uses, "use-waypoint-namespace": "infra" })),
+      pod("cart", "10.0.0.1"),
+    ],
+    undefined,
+  ],
+  [
     "of the waypoint itself",
     [
       gateway(forWorkloads),
@@ -242,7 +293,11 @@ for (const [name, objects, waypoint, warning] of ofPods) {
       made.warnings,
       warning === undefined
         ? []
-        : [`Pod "shop/cart" has no waypoint as asked for: ${warning}`],
+        : waypoint === undefined
+        ? [`Pod "shop/cart" has no waypoint as asked for: ${warning}`]
+        : [
+          `Pod "shop/cart" cannot use its waypoint, so connections to it fail: ${warning}`,
+        ],
     );
   });
 }
