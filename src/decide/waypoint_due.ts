@@ -17,6 +17,8 @@ export interface Arrival {
   readonly identity: Identity | undefined;
   /** The application's address at the pod. */
   readonly dst: SocketAddress;
+  /** The service that it called, as the tunnel's peer says; undefined in plaintext. */
+  readonly calledHost?: string | undefined;
 }
 
 /** One waypoint that stands in front of what a connection reached. */
@@ -34,12 +36,26 @@ export type Traversal =
   /** The peer is one of the waypoints. */
   | { readonly kind: "passed" }
   /** The peer is not: this is the way it should have come. */
-  | { readonly kind: "bypassed"; readonly due: DueWaypoint };
+  | {
+    readonly kind: "bypassed";
+    readonly due: DueWaypoint;
+    /**
+     * Istio sends it so: the waypoint is the workload's alone, and the peer
+     * says that it called a service of the pod, which has none.
+     */
+    readonly asIstioDoes: boolean;
+  };
 
 /**
  * Decides by the identity that the peer has proved and nothing else: no header
  * and no address makes a peer a waypoint. A waypoint that nobody serves, or
  * whose account nobody knows, accepts no one: everything has bypassed it.
+ *
+ * Due are the waypoints of the services that have this port, and that of the
+ * workload. Istio asks for less: by a service for the service's, by the pod's
+ * own address for the workload's. What came cannot be told apart at the pod but
+ * by the peer's own word, which may excuse a connection (`asIstioDoes`) only
+ * from the workload's waypoint: by that service the peer could have come anyway.
  */
 export function waypointTraversal(
   state: MeshReader,
@@ -51,8 +67,22 @@ export function waypointTraversal(
   const { identity } = arrival;
   const isWaypoint = identity !== undefined &&
     due.some(({ gateway }) => serves(state, gateway, identity));
-  return isWaypoint ? { kind: "passed" } : { kind: "bypassed", due: first };
+  if (isWaypoint) return { kind: "passed" };
+  const asIstioDoes = first.service === undefined &&
+    namesService(state, arrival);
+  return { kind: "bypassed", due: first, asIstioDoes };
 }
+
+/** Whether the peer says that it called a service of the pod, with this port. */
+const namesService = (
+  state: MeshReader,
+  { pod, dst, calledHost }: Arrival,
+): boolean =>
+  calledHost !== undefined &&
+  servicesOf(state, pod).some((service) =>
+    service.hostname === calledHost &&
+    servicePort(service, pod, dst.port) !== undefined
+  );
 
 /** Those of the services that have this port, then the workload's own. */
 function dueWaypoints(

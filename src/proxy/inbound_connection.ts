@@ -16,7 +16,12 @@ import type { ConnectionRow } from "./connection_table.ts";
 import type { ProxyContext, ServedPod } from "./context.ts";
 import { type Failure, policyFailure, upstreamFailure } from "./failure.ts";
 import { isRefusal, openHairpin } from "./hairpin.ts";
-import { bypassOf, judgePassage, mayStay } from "./passage.ts";
+import {
+  type ArrivedConnection,
+  bypassOf,
+  judgePassage,
+  mayStay,
+} from "./passage.ts";
 import { checkPolicy, denialOf } from "./policy.ts";
 import { TrackedConnection } from "./tracked_connection.ts";
 
@@ -29,6 +34,8 @@ export interface InboundConnection {
   readonly identity?: Identity;
   /** The application's address: what policies see. */
   readonly dst: SocketAddress;
+  /** The service that it called, as its tunnel says. Default: not known. */
+  readonly calledHost?: string | undefined;
   readonly traffic: TrafficContext;
   readonly row: ConnectionRow;
   /** Waypoints that it has passed, as its peer tells. Default: none. */
@@ -99,11 +106,9 @@ interface Job {
   readonly connection: TrackedConnection;
 }
 
-const subjectOf = ({ src, dst, identity }: InboundConnection) => ({
-  src,
-  dst,
-  identity,
-});
+const subjectOf = (
+  { src, dst, identity, calledHost }: InboundConnection,
+): ArrivedConnection => ({ src, dst, identity, calledHost });
 
 function refuse(
   { downstream }: InboundConnection,

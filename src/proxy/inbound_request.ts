@@ -114,6 +114,7 @@ async function deliver(
     src,
     identity: peer.identity,
     dst: target.dst,
+    calledHost: request.forwardedHost,
     hops: request.hops,
     traffic: trafficOf(tunnel, delivery),
     row: {

@@ -77,6 +77,7 @@ async function deliver(
     src,
     identity: identityOf(source),
     dst: target.dst,
+    calledHost: route.service?.hostname,
     traffic: {
       reporter: "destination",
       src,

@@ -15,20 +15,31 @@ export type Passage =
   /** Nowhere. */
   | { readonly kind: "refuse"; readonly because: string };
 
-/** Decides by today's mesh; counts nothing. */
+/** A connection as it reached its pod. */
+export interface ArrivedConnection extends PolicyConnection {
+  /** The service that it called, as its tunnel says. */
+  readonly calledHost?: string | undefined;
+}
+
+/**
+ * Decides by today's mesh; counts nothing. Refused is only what Istio would
+ * have sent another way; what it sends straight is turned round or observed.
+ */
 export function judgePassage(
   { mesh, settings }: ProxyContext,
   workload: Workload,
-  { identity, dst }: PolicyConnection,
+  { identity, dst, calledHost }: ArrivedConnection,
 ): Passage {
   const pod = currentOf(mesh, workload);
-  const traversal = waypointTraversal(mesh, { pod, identity, dst });
+  const arrival = { pod, identity, dst, calledHost };
+  const traversal = waypointTraversal(mesh, arrival);
   if (traversal.kind !== "bypassed") return { kind: "straight" };
-  const { due } = traversal;
+  const { due, asIstioDoes } = traversal;
   switch (settings.waypointBypass) {
     case "observe":
       return { kind: "straight", bypass: "observe" };
     case "reject":
+      if (asIstioDoes) return { kind: "straight" };
       return {
         kind: "refuse",
         because: `bypassed waypoint ${gatewayName(due.gateway)}`,
@@ -50,7 +61,7 @@ export function bypassOf(passage: Passage): WaypointBypass | undefined {
 export function mayStay(
   context: ProxyContext,
   workload: Workload,
-  held: { readonly connection: PolicyConnection; readonly passage: Passage },
+  held: { readonly connection: ArrivedConnection; readonly passage: Passage },
 ): boolean {
   const { connection, passage } = held;
   if (passage.kind === "turn") {

@@ -28,6 +28,9 @@ function traversal(fields: {
   readonly without?: string;
   readonly peer?: string;
   readonly port?: number;
+  readonly called?: string;
+  /** The service has no waypoint. */
+  readonly bare?: boolean;
 }): Traversal {
   const target = pod("web", ["10.0.0.2"], { ...serving("web"), ...fields.pod });
   const workloads = [
@@ -38,7 +41,11 @@ function traversal(fields: {
   const state = stateOf({
     workloads: workloads.filter(({ name }) => name !== fields.without),
     services: [
-      service("web", ["10.1.0.2"], { waypoint: VIA, ...fields.web }),
+      service(
+        "web",
+        ["10.1.0.2"],
+        fields.bare ? {} : { waypoint: VIA, ...fields.web },
+      ),
       service("waypoint", ["10.1.0.8"], { ports: { 15008: 15008 } }),
       service("another", ["10.1.0.9"], { ports: { 15008: 15008 } }),
     ],
@@ -47,11 +54,14 @@ function traversal(fields: {
     ? undefined
     : parseIdentity(fields.peer);
   const dst = at("10.0.0.2", fields.port ?? 8080);
-  return waypointTraversal(state, { pod: target, identity, dst });
+  const calledHost = fields.called;
+  return waypointTraversal(state, { pod: target, identity, dst, calledHost });
 }
 
 const inWords = (found: Traversal): string =>
-  found.kind === "bypassed" ? `ask ${found.due.authority}` : found.kind;
+  found.kind === "bypassed"
+    ? `ask ${found.due.authority}${found.asIstioDoes ? ", excused" : ""}`
+    : found.kind;
 
 const rows: [
   name: string,
@@ -142,6 +152,36 @@ const rows: [
     "takes the workload's waypoint for any port",
     { pod: { waypoint: VIA }, port: 1 },
     "ask 10.0.0.2:1",
+  ],
+  [
+    "excuses a call to a service from the workload's waypoint",
+    { bare: true, pod: { waypoint: VIA }, called: hostOf("web") },
+    "ask 10.0.0.2:8080, excused",
+  ],
+  [
+    "does not excuse a call to a port that the service has not",
+    {
+      bare: true,
+      pod: { waypoint: VIA },
+      called: hostOf("web"),
+      port: 1,
+    },
+    "ask 10.0.0.2:1",
+  ],
+  [
+    "does not excuse a call to a service of other pods",
+    { bare: true, pod: { waypoint: VIA }, called: hostOf("another") },
+    "ask 10.0.0.2:8080",
+  ],
+  [
+    "does not excuse a call that names nothing",
+    { bare: true, pod: { waypoint: VIA }, called: "" },
+    "ask 10.0.0.2:8080",
+  ],
+  [
+    "excuses nobody from the service's waypoint",
+    { pod: { waypoint: ANOTHER }, called: hostOf("web") },
+    "ask 10.1.0.2:80",
   ],
 ];
 for (const [name, fields, result] of rows) {
