@@ -14,12 +14,7 @@ const when = (asked: boolean, what: string): string | undefined =>
 const CONFIG_ROWS: readonly Row<Config>[] = [
   (c) => when(c.proxyMode === "dedicated", "PROXY_MODE dedicated"),
   (c) => when(!c.proxyEnabled, "ENABLE_PROXY false"),
-  (c) => c.xds && `xDS (--xds-address, XDS_ADDRESS) "${c.xds.address}"`,
-  (c) =>
-    c.ca.kind === "remote"
-      ? `a remote certificate authority (--ca-address, CA_ADDRESS) "${c.ca.server.address}"`
-      : undefined,
-  (c) => when(c.ca.kind === "fake", "FAKE_CA true"),
+  (c) => when(c.xds?.onDemand === true, "XDS_ON_DEMAND true"),
   (c) => when(c.dns.capture, "ISTIO_META_DNS_CAPTURE true"),
   (c) => when(c.socks5, "UNSTABLE_ENABLE_SOCKS5 true"),
   (c) => c.crlPath && `CRL_PATH "${c.crlPath}"`,

@@ -70,8 +70,10 @@ export async function runProcess(
   stack.use(serveViews(options, seen, { ...parts, sources }));
 
   stack.use(keepMemory());
+  void parts.xds?.run(ending.signal);
+  const loaded = Promise.all([sources.loaded, parts.xds?.synced]);
   const over = ended(signal, enrolment.failed);
-  await Promise.race([sources.loaded, over]);
+  await Promise.race([loaded, over]);
   if (!signal.aborted) {
     // Last: a start that fails before leaves every pod as it was.
     await enrolment.begin();

@@ -1,11 +1,13 @@
 import type { Config } from "../config/mod.ts";
-import { EmbeddedCa } from "../control/ca/mod.ts";
 import { CertificateManager } from "../control/certificates/mod.ts";
 import { LocalCertificates } from "../control/local_certificates.ts";
 import { MeshStore } from "../control/mesh_store.ts";
 import { systemClock } from "../control/system_clock.ts";
+import { XdsClient, xdsNode } from "../control/xds/mod.ts";
+import { XdsMetrics } from "../telemetry/control_metrics.ts";
 import { PodManager } from "../worker/pod_manager.ts";
 import { WorkerPool } from "../worker/worker_pool.ts";
+import { openAuthority } from "./authority.ts";
 import { findOtherOwner } from "./netns_owner.ts";
 import type { Observability } from "./observability.ts";
 import type { Readiness } from "./readiness.ts";
@@ -23,6 +25,8 @@ export interface Parts {
   readonly store: MeshStore;
   readonly workers: WorkerPool;
   readonly pods: PodManager;
+  /** Follows istiod once it is run; undefined without one. */
+  readonly xds: XdsClient | undefined;
 }
 
 /**
@@ -36,8 +40,9 @@ export async function startParts(
   seen: Observability,
   readiness: Readiness,
 ): Promise<Parts & Disposable> {
+  const issuer = await openAuthority(config, seen.log("identity"));
   const certificates = new CertificateManager({
-    issuer: await openAuthority(config),
+    issuer,
     clock: systemClock,
     random: Math.random,
     log: seen.log("identity"),
@@ -71,17 +76,30 @@ export async function startParts(
     store,
     workers,
     pods,
+    xds: xdsClient(config, store, seen),
     [Symbol.dispose]() {
       workers.terminate();
       certificates[Symbol.dispose]();
+      issuer[Symbol.dispose]?.();
     },
   };
 }
 
-function openAuthority(config: Config): Promise<EmbeddedCa> {
-  const { ca, secretTtlMs } = config;
-  if (ca.kind !== "embedded") {
-    throw new Error(`unhandled certificate authority: ${ca.kind}`);
-  }
-  return EmbeddedCa.open({ dir: ca.dir, secretTtlMs, clock: systemClock });
+function xdsClient(
+  config: Config,
+  store: MeshStore,
+  { registry, log }: Observability,
+): XdsClient | undefined {
+  const { xds: server, authToken, clusterId } = config;
+  if (server === undefined) return undefined;
+  return new XdsClient({
+    server,
+    authToken,
+    clusterId,
+    node: xdsNode(config),
+    onUpdate: (delta) => store.update("xDS", delta),
+    metrics: new XdsMetrics(registry),
+    log: log("xds"),
+    random: Math.random,
+  });
 }

@@ -3,7 +3,6 @@ import { parseConfig } from "../../src/config/parse_config.ts";
 import { MACHINE, NODE, refuses } from "./support.ts";
 
 const CLUSTER = { KUBERNETES_SERVICE_HOST: "10.0.0.1" };
-const ISTIOD = "https://istiod.istio-system.svc:15012";
 
 const rows: [what: string, args: string[], variables: object][] = [
   ["PROXY_MODE dedicated", NODE, {
@@ -14,22 +13,11 @@ const rows: [what: string, args: string[], variables: object][] = [
     ENABLE_PROXY: "false",
     ISTIO_META_DNS_CAPTURE: "true",
   }],
-  [
-    'xDS (--xds-address, XDS_ADDRESS) "https://i:1"',
-    [...NODE, "--xds-address=i:1"],
-    {},
-  ],
-  [
-    `xDS (--xds-address, XDS_ADDRESS) "${ISTIOD}"`,
-    ["proxy", "ztunnel"],
-    CLUSTER,
-  ],
-  [
-    `a remote certificate authority (--ca-address, CA_ADDRESS) "${ISTIOD}"`,
-    ["proxy", "ztunnel", "--config=m"],
-    CLUSTER,
-  ],
-  ["FAKE_CA true", NODE.slice(0, 4), { FAKE_CA: "true" }],
+  ["XDS_ON_DEMAND true", NODE, {
+    XDS_ADDRESS: "i:1",
+    XDS_ON_DEMAND: "true",
+    ISTIO_META_DNS_CAPTURE: "false",
+  }],
   ["ISTIO_META_DNS_CAPTURE true", NODE, { ISTIO_META_DNS_CAPTURE: "true" }],
   ["UNSTABLE_ENABLE_SOCKS5 true", NODE, { UNSTABLE_ENABLE_SOCKS5: "true" }],
   ['CRL_PATH "/crl"', NODE, { CRL_PATH: "/crl" }],
@@ -46,13 +34,15 @@ for (const [what, args, variables] of rows) {
   });
 }
 
-const supported: [args: string[], kind: string][] = [
+const supported: [args: string[], kind: string, variables?: object][] = [
   [NODE, "run"],
+  [["proxy", "ztunnel"], "run", CLUSTER],
+  [NODE.slice(0, 4), "run", { FAKE_CA: "true" }],
   [["redirect", "apply", "--netns", "/n"], "redirect"],
   [["version"], "version"],
 ];
-for (const [args, kind] of supported) {
+for (const [args, kind, variables] of supported) {
   Deno.test(`parseConfig() lets "${args.join(" ")}" through`, () => {
-    assert.equal(parseConfig(args, {}, MACHINE).kind, kind);
+    assert.equal(parseConfig(args, { ...variables }, MACHINE).kind, kind);
   });
 }

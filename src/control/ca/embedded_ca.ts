@@ -36,6 +36,19 @@ export class EmbeddedCa implements CertificateIssuer {
     return new EmbeddedCa(await readAuthority(files, nowMs), options);
   }
 
+  /** An authority that nobody else believes and that ends with the process: for tests. */
+  static async inMemory(
+    options: Omit<EmbeddedCaOptions, "dir">,
+  ): Promise<EmbeddedCa> {
+    const nowMs = options.clock.nowMs();
+    const paths = { certificatePath: "root", keyPath: "key" };
+    const authority = await readAuthority(
+      { ...paths, ...await makeRoot(nowMs) },
+      nowMs,
+    );
+    return new EmbeddedCa(authority, { ...options, dir: "(in memory)" });
+  }
+
   private constructor(authority: Authority, options: EmbeddedCaOptions) {
     this.#authority = authority;
     this.#options = options;

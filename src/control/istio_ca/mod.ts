@@ -1,0 +1,1 @@
+export { IstioCa, type IstioCaOptions } from "./istio_ca.ts";

@@ -1,0 +1,2 @@
+export { XdsClient, type XdsClientOptions } from "./client.ts";
+export { xdsNode } from "./node.ts";

@@ -1,0 +1,40 @@
+import type { Config } from "../config/mod.ts";
+import { EmbeddedCa } from "../control/ca/mod.ts";
+import type { CertificateIssuer } from "../control/certificates/mod.ts";
+import { IstioCa } from "../control/istio_ca/mod.ts";
+import { systemClock } from "../control/system_clock.ts";
+import type { Logger } from "../telemetry/log.ts";
+
+/** Whoever signs for the workloads; what it holds open ends with it. */
+export type Authority = CertificateIssuer & Partial<Disposable>;
+
+/**
+ * Opens the certificate authority that the configuration names.
+ *
+ * @throws {ConfigError} when its folder cannot be used.
+ */
+export async function openAuthority(
+  { ca, secretTtlMs, authToken, clusterId, mode }: Config,
+  log: Logger,
+): Promise<Authority> {
+  const local = { secretTtlMs, clock: systemClock };
+  switch (ca.kind) {
+    case "embedded":
+      return await EmbeddedCa.open({ ...local, dir: ca.dir });
+    case "fake":
+      log.warn("certificates are of a test authority that no peer believes");
+      return await EmbeddedCa.inMemory(local);
+    case "remote":
+      return new IstioCa({
+        server: ca.server,
+        authToken,
+        clusterId,
+        secretTtlMs,
+        // A waypoint has a token of its own account, and asks for that one.
+        impersonates: mode === "node",
+        log,
+      });
+    default:
+      throw new Error(`unhandled: ${ca satisfies never}`);
+  }
+}
