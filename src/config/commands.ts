@@ -9,6 +9,7 @@ import {
   REDIRECT_ACTIONS,
   type RedirectCommand,
 } from "./config.ts";
+import { readDnsCapture } from "./data_plane.ts";
 import { readAdmin } from "./run_config.ts";
 import type { Settings } from "./settings.ts";
 import {
@@ -96,6 +97,7 @@ export function readRedirect(
     netns: required("netns", TEXT, settings),
     dryRun: settings.isOn("dry-run"),
     ipv6: settings.read("IPV6_ENABLED", BOOLEAN, true),
+    dnsCapture: readDnsCapture(settings.variable("ISTIO_META_DNS_CAPTURE")),
   };
 }
 

@@ -85,6 +85,8 @@ export interface RedirectCommand {
   readonly dryRun: boolean;
   /** Whether IPv6 is handled too; default true. `IPV6_ENABLED`. */
   readonly ipv6: boolean;
+  /** Whether DNS is redirected too; default true. `ISTIO_META_DNS_CAPTURE`. */
+  readonly dnsCapture: boolean;
 }
 
 /** `NAMESPACE/NAME`. */
@@ -185,10 +187,12 @@ export interface PoolConfig {
 
 /** The DNS server in each pod. */
 export interface DnsConfig {
-  /** Default false: this version has no DNS server. Metadata `DNS_CAPTURE`. */
+  /** Default true in node mode; a waypoint has none. Metadata `DNS_CAPTURE`. */
   readonly capture: boolean;
   /** `localhost` (both families) or an IP address. Default `localhost:15053`. Metadata `DNS_PROXY_ADDR`. */
   readonly listen: HostPort;
+  /** File that names the resolvers for what is not the mesh's. Default `/etc/resolv.conf`. `--resolv-conf`, `HAIRPIN_RESOLV_CONF`. */
+  readonly resolvConf: string;
   /** Tie-break among services of one name. Default none. `PREFERED_SERVICE_NAMESPACE` (sic). */
   readonly preferredNamespace: string | undefined;
 }

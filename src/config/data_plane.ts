@@ -5,6 +5,7 @@ import type {
   HostPort,
   Http2Config,
   KeepaliveConfig,
+  Mode,
   PoolConfig,
 } from "./config.ts";
 import {
@@ -14,12 +15,12 @@ import {
   TIMER_MAX_MS,
 } from "./limits.ts";
 import type { ProxyConfig } from "./proxy_config.ts";
-import { readAs, type Settings } from "./settings.ts";
-import { DNS_CAPTURE_DEFAULT } from "./unsupported.ts";
+import { type Found, readAs, type Settings } from "./settings.ts";
 import {
   BOOLEAN,
   duration,
   LISTEN,
+  TEXT,
   type ValueKind,
   wholeNumber,
 } from "./values.ts";
@@ -174,16 +175,20 @@ export function readPacketMark(
 
 const DNS_DEFAULT: HostPort = { host: "localhost", port: 15_053 };
 
+/** On unless something else than `true` is said, as in ztunnel. */
+export const readDnsCapture = (found: Found | undefined): boolean =>
+  found === undefined || found.text.toLowerCase() === "true";
+
 /** DNS is set by metadata, so it may come from ProxyConfig as well. */
 export function readDns(
+  mode: Mode,
   settings: Settings,
   proxyConfig: ProxyConfig,
 ): DnsConfig {
-  const capture = proxyConfig.metadata.get("DNS_CAPTURE")?.text;
+  const capture = readDnsCapture(proxyConfig.metadata.get("DNS_CAPTURE"));
   return {
-    capture: capture === undefined
-      ? DNS_CAPTURE_DEFAULT
-      : capture.toLowerCase() === "true",
+    capture: mode === "node" && capture,
+    resolvConf: settings.readNamed("resolv-conf", TEXT, "/etc/resolv.conf"),
     listen: readAs(
       proxyConfig.metadata.get("DNS_PROXY_ADDR"),
       LISTEN,

@@ -203,6 +203,15 @@ export const FLAGS = [
     meaning: "The network that this node is in.",
   },
   {
+    name: "resolv-conf",
+    value: "PATH",
+    commands: RUN,
+    variable: "HAIRPIN_RESOLV_CONF",
+    byDefault: "/etc/resolv.conf",
+    meaning:
+      "The file that names the resolvers for pods' queries which are not the mesh's.",
+  },
+  {
     name: "log-level",
     value: "FILTER",
     commands: RUN,

@@ -61,7 +61,7 @@ export function readRunConfig(
     log: readLog(settings),
     ...readDataPlane(settings),
     ipv6: { enabled: ipv6, loopback: ipv6 && machine.ipv6Loopback },
-    dns: readDns(settings, proxyConfig),
+    dns: readDns(mode, settings, proxyConfig),
     compliancePolicy: settings.read(
       "COMPLIANCE_POLICY",
       oneOf("pqc"),

@@ -1,9 +1,6 @@
 import { ConfigError } from "../base/errors.ts";
 import type { Command, Config } from "./config.ts";
 
-/** ztunnel's default is on; without a DNS server here it is off unless asked for. */
-export const DNS_CAPTURE_DEFAULT = false;
-
 /** Names what was asked for, or undefined when it was not. */
 type Row<T> = (asked: T) => string | undefined;
 
@@ -15,7 +12,6 @@ const CONFIG_ROWS: readonly Row<Config>[] = [
   (c) => when(c.proxyMode === "dedicated", "PROXY_MODE dedicated"),
   (c) => when(!c.proxyEnabled, "ENABLE_PROXY false"),
   (c) => when(c.xds?.onDemand === true, "XDS_ON_DEMAND true"),
-  (c) => when(c.dns.capture, "ISTIO_META_DNS_CAPTURE true"),
   (c) => when(c.socks5, "UNSTABLE_ENABLE_SOCKS5 true"),
   (c) => c.crlPath && `CRL_PATH "${c.crlPath}"`,
   (c) => c.compliancePolicy && `COMPLIANCE_POLICY "${c.compliancePolicy}"`,

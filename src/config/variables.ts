@@ -18,6 +18,16 @@ export const VARIABLES: readonly Variable[] = [
       "Istio's ProxyConfig in YAML or JSON; outranks ./etc/istio/config/mesh.",
   },
   {
+    name: "ISTIO_META_DNS_CAPTURE",
+    byDefault: "true",
+    meaning: "Answer DNS in pods; any other text than true is false.",
+  },
+  {
+    name: "ISTIO_META_DNS_PROXY_ADDR",
+    byDefault: "localhost:15053",
+    meaning: "Where DNS listens in pods.",
+  },
+  {
     name: "ISTIO_META_*",
     meaning: "Proxy metadata; outranks proxyMetadata of ProxyConfig.",
   },

@@ -24,6 +24,8 @@ export interface SelfEnrolmentOptions {
   readonly iptables: Iptables;
   readonly hostRules: HostRules;
   readonly ipv6: boolean;
+  /** Whether pods have a DNS server that their queries can be led to. */
+  readonly dnsCapture: boolean;
   readonly log: Logger;
   /** Told after every turn, also of those that it takes by itself. */
   onTurn?(failing: ReadonlyMap<string, string>): void;
@@ -198,7 +200,7 @@ export class SelfEnrolment implements Disposable {
     return {
       ...DEFAULT_REDIRECT_OPTIONS,
       ipv6: this.#options.ipv6,
-      dnsCapture: false, // there is no DNS server in a pod in this version
+      dnsCapture: this.#options.dnsCapture && (overrides.dnsCapture ?? true),
       ingressMode: overrides.bypassInboundCapture,
       virtualInterfaces: overrides.rerouteVirtualInterfaces,
     };

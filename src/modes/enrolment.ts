@@ -14,6 +14,7 @@ import type { WorkerPool } from "../worker/worker_pool.ts";
 import type { MeshInput } from "./mesh_input.ts";
 import type { Readiness } from "./readiness.ts";
 import { WarningLog } from "./warning_log.ts";
+import type { WaypointState } from "./waypoint_state.ts";
 
 export interface EnrolmentOptions {
   readonly config: Config;
@@ -32,6 +33,8 @@ export interface Enrolment extends Disposable {
   begin(): Promise<void>;
   /** Rejects when it cannot go on. */
   readonly failed: Promise<never>;
+  /** What it was told to do at layer 7. Default: nothing. */
+  readonly waypoint?: () => WaypointState | undefined;
 }
 
 /** @throws {HairpinError} when the node cannot enrol pods, saying what it lacks. */
@@ -68,6 +71,7 @@ async function enrolBySelf(
     iptables,
     hostRules,
     ipv6,
+    dnsCapture: config.dns.capture,
     log: log("inpod"),
     onTurn: ({ size }) => readiness.set("workload proxy manager", size === 0),
   });

@@ -23,8 +23,18 @@ export function workerSettings(config: Config): Omit<WorkerSettings, "name"> {
     ipv6: config.ipv6.enabled,
     reusePort: config.inpodPortReuse,
     transparent: transparency(config.requireOriginalSource),
+    dns: dnsSettings(config),
     log: config.log,
   };
+}
+
+function dnsSettings(
+  { dns, clusterDomain, ipv6 }: Config,
+): WorkerSettings["dns"] {
+  if (!dns.capture) return undefined;
+  const { listen, preferredNamespace, resolvConf } = dns;
+  const names = { clusterDomain, preferredNamespace, ipv6: ipv6.enabled };
+  return { listen, resolvConf, names };
 }
 
 function tcpTuning({ keepalive, userTimeoutMs }: Config): TcpTuning {

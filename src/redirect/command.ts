@@ -25,6 +25,8 @@ export interface RedirectRequest {
   /** Only say what would be done. */
   readonly dryRun: boolean;
   readonly ipv6: boolean;
+  /** Default true. */
+  readonly dnsCapture?: boolean;
 }
 
 /** What to print, and how the process ends. */
@@ -42,7 +44,8 @@ export async function runRedirect(
     const netns = openNetns(request.netns);
     try {
       if (netnsId(netns) === ownNetnsId()) throw ownNamespace(request.netns);
-      const options = { ...DEFAULT_REDIRECT_OPTIONS, ipv6: request.ipv6 };
+      const { ipv6, dnsCapture = true } = request;
+      const options = { ...DEFAULT_REDIRECT_OPTIONS, ipv6, dnsCapture };
       const iptables = await chooseIptables(runCommand, options);
       return await act(request, { netns, iptables, options });
     } finally {

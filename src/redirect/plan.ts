@@ -13,7 +13,7 @@ export type TableName = "filter" | "mangle" | "nat" | "raw";
 export interface RedirectOptions {
   /** Whether IPv6 is redirected too. Default true. */
   readonly ipv6: boolean;
-  /** Whether DNS goes to port 15053. Default false: hairpin has no DNS proxy yet. */
+  /** Whether DNS goes to port 15053. Default false. */
   readonly dnsCapture: boolean;
   /** Leaves inbound traffic alone, for an ingress gateway. Default false. */
   readonly ingressMode: boolean;

@@ -3,27 +3,29 @@ import { errno, type Fd, libc, SyscallError } from "./libc.ts";
 const EPOLL_CLOEXEC = 0x80000;
 const EPOLL_CTL_ADD = 1;
 const EPOLL_CTL_DEL = 2;
+const EPOLLIN = 0x1;
 const EPOLLOUT_ONESHOT = 0x4 | 0x40000000;
 /** `struct epoll_event` is packed on x86-64 only. */
 const EVENT_SIZE = Deno.build.arch === "x86_64" ? 12 : 16;
 const DATA_OFFSET = EVENT_SIZE - 8;
 const EVENTS_MAX = 64;
 
-/** Tells which of a set of sockets have become writable. */
-export class WritableWatch implements Disposable {
+/** Tells which of a set of sockets are ready. */
+class SocketWatch implements Disposable {
   readonly #fd: Fd;
+  readonly #interest: number;
   readonly #events = new Uint8Array(EVENT_SIZE * EVENTS_MAX);
 
-  constructor() {
+  constructor(interest: number) {
+    this.#interest = interest;
     this.#fd = libc.epoll_create1(EPOLL_CLOEXEC) as Fd;
     if (this.#fd < 0) throw new SyscallError("create an epoll set", errno());
   }
 
-  /** Watches `fd` for one report. */
   add(fd: Fd): void {
     const event = new Uint8Array(EVENT_SIZE);
     const view = new DataView(event.buffer);
-    view.setUint32(0, EPOLLOUT_ONESHOT, true);
+    view.setUint32(0, this.#interest, true);
     view.setInt32(DATA_OFFSET, fd, true);
     if (libc.epoll_ctl(this.#fd, EPOLL_CTL_ADD, fd, event) !== 0) {
       throw new SyscallError("watch a socket", errno());
@@ -35,7 +37,7 @@ export class WritableWatch implements Disposable {
     libc.epoll_ctl(this.#fd, EPOLL_CTL_DEL, fd, null);
   }
 
-  /** Waits on a pool thread until some are writable, or the time is over. */
+  /** Waits on a pool thread until some are ready, or the time is over. */
   async wait(timeoutMs: number): Promise<Fd[]> {
     const count = await libc.epoll_wait(
       this.#fd,
@@ -55,5 +57,19 @@ export class WritableWatch implements Disposable {
 
   [Symbol.dispose](): void {
     libc.close(this.#fd);
+  }
+}
+
+/** Tells which sockets have become writable, once for each that was added. */
+export class WritableWatch extends SocketWatch {
+  constructor() {
+    super(EPOLLOUT_ONESHOT);
+  }
+}
+
+/** Tells which sockets have something to read, for as long as they do. */
+export class ReadableWatch extends SocketWatch {
+  constructor() {
+    super(EPOLLIN);
   }
 }

@@ -45,8 +45,16 @@ const symbols = {
   },
   prlimit64: { parameters: ["i32", "i32", "buffer", "buffer"], result: "i32" },
   read: { parameters: ["i32", "buffer", "usize"], result: "isize" },
+  recvfrom: {
+    parameters: ["i32", "buffer", "usize", "i32", "buffer", "buffer"],
+    result: "isize",
+  },
   recvmsg: { parameters: ["i32", "buffer", "i32"], result: "isize" },
   send: { parameters: ["i32", "buffer", "usize", "i32"], result: "isize" },
+  sendto: {
+    parameters: ["i32", "buffer", "usize", "i32", "buffer", "u32"],
+    result: "isize",
+  },
   sendmsg: { parameters: ["i32", "buffer", "i32"], result: "isize" },
   setns: { parameters: ["i32", "i32"], result: "i32" },
   setsockopt: {

@@ -1,6 +1,7 @@
 /** Listeners of a thread that can no longer close them itself. */
 import { fileId } from "./file_id.ts";
 import { type Fd, libc } from "./libc.ts";
+import { stopReceiving } from "./udp.ts";
 
 const SHUT_RDWR = 2;
 
@@ -8,6 +9,8 @@ const SHUT_RDWR = 2;
 export interface ListeningSocket {
   readonly fd: Fd;
   readonly id: string | undefined;
+  /** Whether it takes datagrams, not connections. */
+  readonly datagrams?: true;
 }
 
 export const listeningSocket = (fd: Fd): ListeningSocket => ({
@@ -22,6 +25,9 @@ export const listeningSocket = (fd: Fd): ListeningSocket => ({
  *
  * @see listen(2); tcp(7), and `tcp_migrate_req` in the kernel's ip-sysctl
  */
-export function stopListening({ fd, id }: ListeningSocket): void {
-  if (id !== undefined && fileId(fd) === id) libc.shutdown(fd, SHUT_RDWR);
+export function stopListening(socket: ListeningSocket): void {
+  const { fd, id, datagrams } = socket;
+  if (id === undefined || fileId(fd) !== id) return;
+  if (datagrams) stopReceiving(fd);
+  else libc.shutdown(fd, SHUT_RDWR);
 }

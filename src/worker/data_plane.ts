@@ -5,9 +5,11 @@ import { MeshState } from "../model/mesh_state.ts";
 import type { Workload } from "../model/workload.ts";
 import { TlsServers } from "../net/tls_servers.ts";
 import type { PodInfo, ProxyContext } from "../proxy/context.ts";
+import { type DnsParts, SystemResolvers } from "../proxy/dns/mod.ts";
 import type { WaypointOrders } from "../proxy/waypoint/view.ts";
 import type { Fd } from "../sys/libc.ts";
 import { AccessLog } from "../telemetry/access_log.ts";
+import { DnsMetrics } from "../telemetry/dns_metrics.ts";
 import { HairpinMetrics } from "../telemetry/hairpin_metrics.ts";
 import { createLogging, type Logger, type Logging } from "../telemetry/log.ts";
 import { Registry } from "../telemetry/metrics.ts";
@@ -43,6 +45,7 @@ export class DataPlane {
   readonly #podsByName = new Map<string, PodServer>();
   readonly #context: ProxyContext;
   readonly #part: WorkerPart;
+  readonly #dns: DnsParts | undefined;
 
   /**
    * @param makePart Of the role that the settings name.
@@ -72,6 +75,7 @@ export class DataPlane {
       logging: this.#logging,
       logFormat: settings.log.format,
     });
+    this.#dns = this.#makeDns();
     setInterval(this.#watchLoop(), FIGURES_INTERVAL_MS);
   }
 
@@ -128,6 +132,18 @@ export class DataPlane {
     };
   }
 
+  #makeDns(): DnsParts | undefined {
+    const { dns } = this.#settings;
+    if (dns === undefined) return undefined;
+    const log = this.#logging.scope("dns::forwarder");
+    const resolvers = new SystemResolvers(dns.resolvConf, log);
+    return {
+      names: dns.names,
+      metrics: new DnsMetrics(this.#registry),
+      resolvers: () => resolvers.current(),
+    };
+  }
+
   /** Other nodes, of other clusters too, may have pods of the same names. */
   #localPod(workload: Workload): PodServer | undefined {
     if (workload.node !== this.#settings.nodeName) return undefined;
@@ -157,6 +173,7 @@ export class DataPlane {
         netns,
         this.#settings,
         this.#part.roles,
+        this.#dns,
       );
       this.#pods.set(uid, server);
       this.#podsByName.set(nameKey(pod), server);
@@ -209,6 +226,7 @@ export class DataPlane {
         uid: info.uid,
         rows: connections.rows(),
       })),
+      keys: this.#part.keyReports(),
     };
   }
 

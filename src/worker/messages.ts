@@ -6,10 +6,12 @@
 import type { CertificateState } from "../model/certificate.ts";
 import type { MeshDelta } from "../model/delta.ts";
 import type { Identity } from "../model/identity.ts";
+import type { KeyReport } from "../model/key_set.ts";
 import type { LogFormat } from "../telemetry/log.ts";
 import type { MetricsSnapshot } from "../telemetry/metrics.ts";
 import type { ConnectionRow } from "../proxy/connection_table.ts";
 import type { PodInfo, ProxySettings } from "../proxy/context.ts";
+import type { DnsListen, DnsParts } from "../proxy/dns/mod.ts";
 import type { WaypointOrders } from "../proxy/waypoint/view.ts";
 import type { Fd } from "../sys/libc.ts";
 import type { ListeningSocket } from "../sys/listening.ts";
@@ -28,7 +30,16 @@ export interface WorkerSettings {
   readonly ipv6: boolean;
   readonly reusePort: boolean;
   readonly transparent: "require" | "try" | "off";
+  /** The DNS server in every pod; undefined: none. */
+  readonly dns: DnsSettings | undefined;
   readonly log: { readonly filter: string; readonly format: LogFormat };
+}
+
+export interface DnsSettings {
+  readonly listen: DnsListen;
+  readonly names: DnsParts["names"];
+  /** File that names the resolvers which other names are looked up with. */
+  readonly resolvConf: string;
 }
 
 export type ToWorker =
@@ -67,6 +78,8 @@ export interface WorkerSnapshot {
     readonly uid: string;
     readonly rows: readonly ConnectionRow[];
   }[];
+  /** Of a waypoint's token issuers. Default: none. */
+  readonly keys?: readonly KeyReport[];
 }
 
 export type FromWorker =

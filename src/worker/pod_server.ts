@@ -6,6 +6,7 @@ import { SessionSet } from "../net/session_set.ts";
 import { TunnelPool } from "../net/tunnel_pool.ts";
 import { ConnectionTable } from "../proxy/connection_table.ts";
 import type { PodInfo, ProxyContext, ServedPod } from "../proxy/context.ts";
+import { type DnsParts, DnsResolver, DnsServer } from "../proxy/dns/mod.ts";
 import { CONNECTIONS_PER_POD_MAX } from "../proxy/limits.ts";
 import type { Fd } from "../sys/libc.ts";
 import type { ListeningSocket } from "../sys/listening.ts";
@@ -23,6 +24,7 @@ export class PodServer implements ServedPod {
   readonly #log: Logger;
   readonly #netns: Fd | undefined;
   #listeners: Listener[] = [];
+  #dns: DnsServer | undefined;
   #stopped = false;
   /** Accepted connections that are not done, handshakes included. */
   readonly #serving = new Set<Promise<void>>();
@@ -39,6 +41,7 @@ export class PodServer implements ServedPod {
     netns: Fd | undefined,
     settings: WorkerSettings,
     roles: readonly Role[],
+    dns?: DnsParts,
   ) {
     this.#context = context;
     this.#netns = netns;
@@ -48,6 +51,7 @@ export class PodServer implements ServedPod {
       for (const role of roles) {
         this.#listeners.push(this.#open(role, settings));
       }
+      this.#dns = dns && this.#openDns(dns, settings);
     } catch (reason) {
       this.#closeListeners();
       throw reason;
@@ -90,6 +94,24 @@ export class PodServer implements ServedPod {
     return listener;
   }
 
+  #openDns(parts: DnsParts, settings: WorkerSettings): DnsServer | undefined {
+    if (settings.dns === undefined) return undefined;
+    const resolver = new DnsResolver({
+      ...parts,
+      context: this.#context,
+      pod: this.info,
+      podNetns: () => this.netns,
+    });
+    return new DnsServer({
+      listen: settings.dns.listen,
+      ipv6: settings.ipv6,
+      netns: this.netns,
+      mark: settings.proxy.packetMark,
+      reusePort: settings.reusePort,
+      log: this.#context.log("dns::server"),
+    }, resolver);
+  }
+
   async #serve(role: Role, accepted: Accepted): Promise<void> {
     const open = this.#serving.size + this.inboundSessions.size;
     if (open >= CONNECTIONS_PER_POD_MAX) return this.#refuse(role, accepted);
@@ -127,13 +149,15 @@ export class PodServer implements ServedPod {
 
   /** Its listening sockets, for when this thread cannot close them. */
   get listening(): ListeningSocket[] {
-    return this.#listeners.map(({ socket }) => socket);
+    const listeners = this.#listeners.map(({ socket }) => socket);
+    return [...listeners, ...this.#dns?.listening ?? []];
   }
 
   /** Ends everything at once: the pod is gone. */
   stop(): void {
     this.#stopped = true;
     this.#closeListeners();
+    this.#dns?.stop();
     this.connections.cancelAll("pod-removed");
     this.pool.destroy();
     this.inboundSessions.destroy();
@@ -149,6 +173,9 @@ export class PodServer implements ServedPod {
         { pod: `${this.info.namespace}/${this.info.name}` },
       );
     }
+    // Names are answered for as long as there is anybody to ask for them.
+    await isDoneWithin(CUT_MS, this.#dns?.drain() ?? Promise.resolve());
+    this.#dns?.stop();
     this.connections.cancelAll("drain");
     // What was cut is yet to be told of, in log and metrics.
     await isDoneWithin(CUT_MS, this.connections.whenEmpty());

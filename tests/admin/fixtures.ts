@@ -81,6 +81,7 @@ export const CONFIG: Config = {
   dns: {
     capture: false,
     listen: { host: "localhost", port: 15053 },
+    resolvConf: "/etc/resolv.conf",
     preferredNamespace: undefined,
   },
   crlPath: undefined,

@@ -65,6 +65,7 @@ const rows: [words: string, want: Command][] = [
     netns: "/n",
     dryRun: true,
     ipv6: true,
+    dnsCapture: true,
   }],
   ["redirect verify --netns /n", {
     kind: "redirect",
@@ -72,6 +73,7 @@ const rows: [words: string, want: Command][] = [
     netns: "/n",
     dryRun: false,
     ipv6: true,
+    dnsCapture: true,
   }],
 ];
 for (const [words, want] of rows) {
@@ -134,6 +136,13 @@ for (const [words, line] of bad) {
   Deno.test(`hairpin ${words} is refused`, () =>
     refuses(line, words.split(" ")));
 }
+
+Deno.test("redirect leaves DNS alone where it is off", () => {
+  const args = ["redirect", "verify", "--netns", "/n"];
+  const off = { ISTIO_META_DNS_CAPTURE: "false" };
+  const command = parseCommand(args, off, MACHINE);
+  assert.equal(command.kind === "redirect" && command.dnsCapture, false);
+});
 
 Deno.test("redirect leaves IPv6 alone where it is off", () => {
   const args = ["redirect", "remove", "--netns", "/n"];

@@ -53,8 +53,9 @@ Deno.test("a node with nothing but its sources has ztunnel's defaults", () => {
     responseBaggage: true,
     authzInfoLogging: false,
     dns: {
-      capture: false,
+      capture: true,
       listen: { host: "localhost", port: 15_053 },
+      resolvConf: "/etc/resolv.conf",
       preferredNamespace: undefined,
     },
     crlPath: undefined,

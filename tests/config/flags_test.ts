@@ -28,6 +28,7 @@ const rows: [flag: string, value: string, path: string, want: unknown][] = [
   ["readiness", "[fd00::1]:9", "readiness", { host: "fd00::1", port: 9 }],
   ["trust-domain", "td", "trustDomain", "td"],
   ["cluster-domain", "cd", "clusterDomain", "cd"],
+  ["resolv-conf", "/r", "dns.resolvConf", "/r"],
   ["cluster-id", "c1", "clusterId", "c1"],
   ["network", "n1", "network", "n1"],
   ["log-level", "info,access=debug", "log.filter", "info,access=debug"],

@@ -224,7 +224,7 @@ const whole: [line: string, args: string[], variables: object][] = [
   [
     "ENABLE_PROXY false leaves nothing to run: DNS capture is off too",
     NODE,
-    { ENABLE_PROXY: "false" },
+    { ENABLE_PROXY: "false", ISTIO_META_DNS_CAPTURE: "false" },
   ],
   [
     "XDS_ON_DEMAND true cannot be combined with DNS capture",
@@ -232,7 +232,6 @@ const whole: [line: string, args: string[], variables: object][] = [
     {
       XDS_ADDRESS: "i:1",
       XDS_ON_DEMAND: "true",
-      ISTIO_META_DNS_CAPTURE: "true",
     },
   ],
   [

@@ -18,7 +18,6 @@ const rows: [what: string, args: string[], variables: object][] = [
     XDS_ON_DEMAND: "true",
     ISTIO_META_DNS_CAPTURE: "false",
   }],
-  ["ISTIO_META_DNS_CAPTURE true", NODE, { ISTIO_META_DNS_CAPTURE: "true" }],
   ["UNSTABLE_ENABLE_SOCKS5 true", NODE, { UNSTABLE_ENABLE_SOCKS5: "true" }],
   ['CRL_PATH "/crl"', NODE, { CRL_PATH: "/crl" }],
   ['COMPLIANCE_POLICY "pqc"', NODE, { COMPLIANCE_POLICY: "pqc" }],

@@ -88,6 +88,7 @@ const rows: Row[] = [
   ["ISTIO_META_ISTIO_VERSION", "1.30", "istioVersion", "1.30"],
   ["ISTIO_META_DNS_CAPTURE", "TRUE", "dns.capture", true],
   ["ISTIO_META_DNS_CAPTURE", "no", "dns.capture", false],
+  ["HAIRPIN_RESOLV_CONF", "/r", "dns.resolvConf", "/r"],
   ["ISTIO_META_DNS_PROXY_ADDR", "127.0.0.1:53", "dns.listen", {
     host: "127.0.0.1",
     port: 53,
@@ -98,6 +99,10 @@ const rows: Row[] = [
 
 /** What a setting needs beside it to count. */
 const BESIDE: [prefix: RegExp, args: string[], variables: object][] = [
+  [/^XDS_ON_DEMAND/, ["--ca-dir", "ca"], {
+    XDS_ADDRESS: "i:1",
+    ISTIO_META_DNS_CAPTURE: "false",
+  }],
   [/^(XDS_|ALT_XDS)/, ["--ca-dir", "ca"], { XDS_ADDRESS: "i:1" }],
   [/^(CA_|ALT_CA)/, ["--config", "m"], { CA_ADDRESS: "c:1" }],
   [/^FAKE_CA/, ["--config", "m"], {}],

@@ -115,6 +115,7 @@ class TestNode implements AsyncDisposable {
         owner: { name: "test", probeSources: DEFAULT_PROBE_SOURCES },
       }),
       ipv6: true,
+      dnsCapture: false,
       log: logging.scope("inpod"),
       onTurn: (failing) => this.turns.push([...failing.values()]),
       ...fields,

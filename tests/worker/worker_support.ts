@@ -14,6 +14,7 @@ export const SETTINGS: WorkerSettings = {
   ipv6: true,
   reusePort: true,
   transparent: "off",
+  dns: undefined,
   log: { filter: "error", format: "plain" },
 };
 
