@@ -9,6 +9,7 @@ import {
   dumpWorkload,
 } from "./dump_mesh.ts";
 import { dumpPolicy } from "./dump_policy.ts";
+import { dumpWaypoint } from "./dump_waypoint.ts";
 import type { Json } from "./json.ts";
 import type { ConfigDump, StaticConfigRow } from "./rows.ts";
 
@@ -33,7 +34,10 @@ export function toConfigDump(dump: ConfigDump): Json {
       .map(dumpCertificate),
     workloadState: dump.pods && dumpPods(dump.pods),
     configErrors: dump.configErrors,
-    hairpin: dumpHairpinConfig(dump.config),
+    hairpin: {
+      ...dumpHairpinConfig(dump.config),
+      waypoint: dump.waypoint && dumpWaypoint(dump.waypoint),
+    },
   };
 }
 

@@ -79,7 +79,7 @@ function dumpRoots(roots: Roots): Json {
 }
 
 /** Names of headers that carry what lets somebody in. */
-const SECRET_NAME = /auth|token|secret|password|cookie|key/i;
+export const SECRET_NAME = /auth|token|secret|password|cookie|key/i;
 
 const dumpHeaders = (server: ControlPlane | undefined): Json =>
   Object.entries(server?.headers ?? {}).map(([name, value]) => [
@@ -157,7 +157,7 @@ function dumpDuration(milliseconds: number): Json {
 }
 
 /** What ztunnel has no key for. */
-export const dumpHairpinConfig = (config: Config): Json => ({
+export const dumpHairpinConfig = (config: Config) => ({
   mode: config.mode,
   gateway: config.gateway
     ? `${config.gateway.namespace}/${config.gateway.name}`

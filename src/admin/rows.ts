@@ -1,9 +1,17 @@
 /** What the admin server is told when it asks; plain data, never live objects. */
 import type { Config } from "../config/mod.ts";
 import type { SocketAddress } from "../model/address.ts";
+import type { Attached } from "../model/attached.ts";
 import type { CertificateState } from "../model/certificate.ts";
+import type { HttpPolicy } from "../model/http_policy.ts";
+import type { HttpMatch, HttpRoute } from "../model/http_route.ts";
+import type { KeyReport } from "../model/key_set.ts";
+import type { PathNormalization } from "../model/mesh_config.ts";
 import type { Policy } from "../model/policy.ts";
+import type { RequestAuthentication } from "../model/request_authentication.ts";
+import type { RouteKind, RouteScope, StreamRoute } from "../model/route_set.ts";
 import type { Service } from "../model/service.ts";
+import type { WaypointConfig } from "../model/waypoint_config.ts";
 import type { PortMap, ServiceKey, Workload } from "../model/workload.ts";
 import type { Lane } from "../telemetry/hairpin_metrics.ts";
 import type { Json } from "./json.ts";
@@ -24,8 +32,43 @@ export interface ConfigDump {
   readonly pods?: readonly PodRow[];
   /** Why the last reload was not taken, one line each. */
   readonly configErrors: readonly string[];
+  /** What it does at layer 7; absent in node mode. */
+  readonly waypoint?: WaypointRow;
   /** Sections of hairpin's own, such as `routes`, by key. */
   readonly additions?: Readonly<Record<string, Json>>;
+}
+
+/** What a waypoint was told, and what it holds. */
+export interface WaypointRow {
+  readonly config: Omit<WaypointConfig, "routes">;
+  readonly routes: readonly RouteScopeRow[];
+  readonly policies: Attached<HttpPolicy>;
+  readonly requestAuthentications: Attached<RequestAuthentication>;
+  readonly pathNormalization: PathNormalization;
+  readonly keys: readonly KeyReport[];
+}
+
+/** The routes of one port, in the order in which they are asked. */
+export type RouteScopeRow =
+  & RouteScope
+  & (
+    | {
+      readonly layer: "http";
+      readonly kind: RouteKind;
+      readonly matches: readonly PlacedMatchRow[];
+    }
+    | {
+      readonly layer: "stream";
+      readonly kind: RouteKind;
+      readonly routes: readonly StreamRoute[];
+    }
+  );
+
+export interface PlacedMatchRow {
+  readonly match: HttpMatch;
+  readonly route: HttpRoute;
+  /** Position of its rule in the route, from 0. */
+  readonly ruleIndex: number;
 }
 
 /** Build facts under the names that ztunnel gives them. */

@@ -7,7 +7,7 @@ import type {
 } from "../model/http_route.ts";
 import { MultiMap } from "../model/multi_map.ts";
 import { compileMatch, type RequestTest, splitGrpcPath } from "./http_match.ts";
-import { comparePlaced, type PlacedMatch } from "./http_precedence.ts";
+import { inOrder } from "./http_precedence.ts";
 import type { MatchedRequest } from "./matched_request.ts";
 import { PrefixTree } from "./prefix_tree.ts";
 
@@ -30,8 +30,8 @@ export class HttpIndex {
   readonly #others: Candidate[] = [];
 
   constructor(routes: readonly HttpRoute[]) {
-    const placed = routes.flatMap(placesOf).sort(comparePlaced);
-    for (const [rank, { match, route, ruleIndex }] of placed.entries()) {
+    const placed = inOrder(routes).entries();
+    for (const [rank, { match, route, ruleIndex }] of placed) {
       const rule = route.rules[ruleIndex]!;
       const test = compileMatch(match);
       this.#add(match.path, { rank, test, match, rule, route });
@@ -95,15 +95,4 @@ export class HttpIndex {
       this.#grpcMethods.add(method.value, candidate);
     } else this.#others.push(candidate);
   }
-}
-
-function placesOf(route: HttpRoute): PlacedMatch[] {
-  return route.rules.flatMap((rule, ruleIndex) =>
-    rule.matches.map((match, matchIndex) => ({
-      match,
-      route,
-      ruleIndex,
-      matchIndex,
-    }))
-  );
 }

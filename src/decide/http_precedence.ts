@@ -22,6 +22,20 @@ export function comparePlaced(a: PlacedMatch, b: PlacedMatch): number {
     a.ruleIndex - b.ruleIndex || a.matchIndex - b.matchIndex;
 }
 
+/** All matches of some routes: the first that holds takes the request. */
+export const inOrder = (routes: readonly HttpRoute[]): PlacedMatch[] =>
+  routes.flatMap(placesOf).sort(comparePlaced);
+
+const placesOf = (route: HttpRoute): PlacedMatch[] =>
+  route.rules.flatMap((rule, ruleIndex) =>
+    rule.matches.map((match, matchIndex) => ({
+      match,
+      route,
+      ruleIndex,
+      matchIndex,
+    }))
+  );
+
 /** What ranks routes among each other when their matches are equal. */
 export interface Aged {
   readonly createdAtMs: number;

@@ -27,3 +27,15 @@ export interface KeySets {
    */
   missed(source: KeySource): void;
 }
+
+/** What can be shown of one source's keys, which are not part of it. */
+export interface KeyReport {
+  readonly source: KeySource;
+  readonly state: KeyState["kind"] | "fetching";
+  /** How many keys are held. */
+  readonly count: number;
+  /** Why there are none, or why those that are held are old. */
+  readonly why?: string;
+  /** When the set last came, in milliseconds since 1970; absent for one that is inline or never came. */
+  readonly fetchedAtMs?: number;
+}

@@ -8,8 +8,8 @@ import { raiseFdLimit } from "../sys/limits.ts";
 import { keepMemory } from "../worker/memory_keeper.ts";
 import { Cluster } from "./cluster.ts";
 import type { Enrolment, EnrolmentOptions } from "./enrolment.ts";
-import { followMeshSources, type MeshSources } from "./mesh_sources.ts";
-import { NodeView } from "./node_view.ts";
+import { followMeshSources } from "./mesh_sources.ts";
+import { type NodeParts, NodeView } from "./node_view.ts";
 import { createObservability, type Observability } from "./observability.ts";
 import { type Parts, type PartsOptions, startParts } from "./parts.ts";
 import { Readiness } from "./readiness.ts";
@@ -67,7 +67,8 @@ export async function runProcess(
     signal: ending.signal,
     onInput: (input) => enrolment.want(input),
   });
-  stack.use(serveViews(options, seen, { ...parts, sources }));
+  const told = () => enrolment.waypoint?.();
+  stack.use(serveViews(options, seen, { ...parts, sources, told }));
 
   stack.use(keepMemory());
   void parts.xds?.run(ending.signal);
@@ -98,7 +99,7 @@ const serverOf = (
 function serveViews(
   { config, quit }: ProcessOptions,
   seen: Observability,
-  parts: Parts & { readonly sources: MeshSources },
+  parts: Parts & Pick<NodeParts, "sources" | "told">,
 ): AsyncDisposable {
   const stack = new AsyncDisposableStack();
   const view = new NodeView({ ...parts, config, registry: seen.registry });

@@ -14,6 +14,7 @@ import type { HeldPod, PodManager } from "../worker/pod_manager.ts";
 import type { WorkerPool } from "../worker/worker_pool.ts";
 import type { MeshSources } from "./mesh_sources.ts";
 import { VERSION } from "./version.ts";
+import { type WaypointState, worstKeys } from "./waypoint_state.ts";
 
 export interface NodeParts {
   readonly config: Config;
@@ -23,6 +24,8 @@ export interface NodeParts {
   readonly workers: WorkerPool;
   readonly sources: MeshSources;
   readonly registry: Registry;
+  /** What a waypoint was told; undefined in node mode. */
+  told(): WaypointState | undefined;
 }
 
 /** What the admin server is shown of a node: copies, put together when asked. */
@@ -46,6 +49,7 @@ export class NodeView {
     const { config, store, certificates, pods, workers, sources } = this.#parts;
     const { mesh } = store;
     const snapshots = await workers.snapshots();
+    const told = this.#parts.told();
     return {
       config,
       version: versionRow(config),
@@ -63,6 +67,7 @@ export class NodeView {
       })),
       pods: pods.list().map((pod) => podRow(pod, snapshots)),
       configErrors: sources.errors(),
+      ...told && { waypoint: { ...told, keys: worstKeys(snapshots) } },
     };
   }
 

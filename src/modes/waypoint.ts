@@ -11,6 +11,7 @@ import type { Enrolment, EnrolmentOptions } from "./enrolment.ts";
 import type { MeshInput } from "./mesh_input.ts";
 import { type ProcessOptions, runProcess } from "./mesh_process.ts";
 import { findOwnPod, type OwnPod } from "./own_pod.ts";
+import { type WaypointState, waypointState } from "./waypoint_state.ts";
 import { WarningLog } from "./warning_log.ts";
 
 /**
@@ -39,6 +40,7 @@ function serveItself(
   const warnings = new WarningLog(state);
   let own: OwnPod | undefined;
   let begun = false;
+  let told: WaypointState | undefined;
   const serve = async () => {
     if (own === undefined) {
       return readiness.set("workload proxy manager", false);
@@ -52,8 +54,9 @@ function serveItself(
     );
   return {
     want(input) {
-      const { orders, warnings: found } = ordersFor(input, name);
+      const { orders, statuses, warnings: found } = ordersFor(input, name);
       workers.setWaypoint(orders);
+      told = waypointState(orders, { statuses, warnings: found });
       own = findOwnPod(input.objects, gateway, localAddresses());
       const homeless =
         `no pod of Gateway "${name}" has an address of this machine`;
@@ -65,6 +68,7 @@ function serveItself(
       await serve();
     },
     failed: new Promise<never>(() => {}),
+    waypoint: () => told,
     [Symbol.dispose]() {},
   };
 }
@@ -74,7 +78,7 @@ function ordersFor(
   gateway: string,
 ) {
   // Statuses are many and long: they are not for workers to keep.
-  const { statuses: _, warnings: ofConfig, ...config } = waypointConfig(
+  const { statuses, warnings: ofConfig, ...config } = waypointConfig(
     objects,
     gateway,
     settings,
@@ -90,6 +94,7 @@ function ordersFor(
       requestAuthentications: tokens.attached,
       pathNormalization: mesh.pathNormalization,
     },
+    statuses,
     warnings: [
       ...warnings,
       ...ofConfig,

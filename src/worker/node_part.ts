@@ -35,6 +35,7 @@ const ROLES: readonly Role[] = [
 export const makeNodePart: MakePart = () => ({
   roles: ROLES,
   follow() {},
+  keyReports: () => [],
   refuseNew() {},
   drain() {},
 });

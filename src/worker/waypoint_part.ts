@@ -1,4 +1,5 @@
 /** A data worker of a waypoint: its own pod, which takes tunnels only. */
+import type { KeyReport } from "../model/key_set.ts";
 import { KeyCache } from "../control/jwks/mod.ts";
 import { systemClock } from "../control/system_clock.ts";
 import { serveInboundTunnel } from "../proxy/inbound_tunnel.ts";
@@ -56,6 +57,10 @@ class WaypointPart implements WorkerPart {
     this.#keys.follow(view.keySources());
     if (this.#waypoint !== undefined) this.#waypoint.view = view;
     else this.#waypoint = { ...this.#parts, view };
+  }
+
+  keyReports(): readonly KeyReport[] {
+    return this.#keys.reports();
   }
 
   refuseNew(): void {

@@ -1,4 +1,5 @@
 /** What makes a data worker a node's or a waypoint's; each one loads only its own. */
+import type { KeyReport } from "../model/key_set.ts";
 import type { Accepted } from "../net/listen.ts";
 import type { ProxyContext, ServedPod } from "../proxy/context.ts";
 import type { WaypointOrders } from "../proxy/waypoint/view.ts";
@@ -30,6 +31,8 @@ export interface WorkerPart {
   readonly roles: readonly Role[];
   /** Does as a waypoint is told from now on. */
   follow(orders: WaypointOrders): void;
+  /** What is known of the keys that tokens are verified with. */
+  keyReports(): readonly KeyReport[];
   /** Has clients that hold connections come back elsewhere. */
   refuseNew(): void;
   /** Lets what it opened itself end; nothing needs it any more. */

@@ -1,7 +1,7 @@
 /** The keys of one remote source, kept fresh in the background. */
 import type { CancelTimer, Clock } from "../../base/clock.ts";
 import { HairpinError, messageOf } from "../../base/errors.ts";
-import type { KeyState } from "../../model/key_set.ts";
+import type { KeyReport, KeyState } from "../../model/key_set.ts";
 import { type Fetch, fetchKeys, type RemoteKeySource } from "./fetch_keys.ts";
 import { MISS_REFETCH_MS, REFRESH_MS, RETRY_MS } from "./limits.ts";
 import { parseKeys } from "./parse_keys.ts";
@@ -25,6 +25,10 @@ export class FollowedSource implements Disposable {
   #failures = 0;
   #isFetching = false;
   #fetchedAtMs = 0;
+  /** When a usable set last came. */
+  #cameAtMs: number | undefined;
+  /** Why the last fetch failed; undefined when it did not. */
+  #why: string | undefined;
   #cancelTimer: CancelTimer = () => {};
 
   constructor(source: RemoteKeySource, context: KeyFetching) {
@@ -36,6 +40,17 @@ export class FollowedSource implements Disposable {
   /** The keys, or a promise of what the first fetch will bring. */
   get state(): KeyState | Promise<KeyState> {
     return this.#state ?? this.#first.promise;
+  }
+
+  get report(): KeyReport {
+    const state = this.#state;
+    return {
+      source: this.#source,
+      state: state?.kind ?? "fetching",
+      count: state?.kind === "keys" ? state.set.keys.length : 0,
+      ...this.#why !== undefined && { why: this.#why },
+      ...this.#cameAtMs !== undefined && { fetchedAtMs: this.#cameAtMs },
+    };
   }
 
   /** Fetches now, unless that was done a short time ago. */
@@ -59,11 +74,14 @@ export class FollowedSource implements Disposable {
     try {
       this.#take(await this.#fetchInTime());
       this.#failures = 0;
+      this.#why = undefined;
+      this.#cameAtMs = clock.nowMs();
     } catch (reason) {
       this.#failures++;
       if (this.#stop.signal.aborted) return;
-      this.#settle({ kind: "unfetched", why: messageOf(reason) });
-      onFailure(messageOf(reason));
+      this.#why = messageOf(reason);
+      this.#settle({ kind: "unfetched", why: this.#why });
+      onFailure(this.#why);
     } finally {
       this.#isFetching = false;
       this.#schedule();

@@ -1,5 +1,5 @@
 /** The keys of all token issuers that are configured. */
-import type { KeySets, KeyState } from "../../model/key_set.ts";
+import type { KeyReport, KeySets, KeyState } from "../../model/key_set.ts";
 import type { KeySource } from "../../model/request_authentication.ts";
 import { FollowedSource, type KeyFetching } from "./followed_source.ts";
 import { parseKeys } from "./parse_keys.ts";
@@ -12,7 +12,7 @@ import { parseKeys } from "./parse_keys.ts";
 export class KeyCache implements KeySets, Disposable {
   readonly #context: KeyFetching;
   readonly #remote = new Map<string, FollowedSource>();
-  readonly #inline = new Map<string, KeyState>();
+  readonly #inline = new Map<string, KeyReport & { readonly held: KeyState }>();
 
   constructor(context: KeyFetching) {
     this.#context = context;
@@ -34,8 +34,16 @@ export class KeyCache implements KeySets, Disposable {
 
   stateOf(source: KeySource): KeyState | Promise<KeyState> {
     const key = keyOf(source);
-    return this.#inline.get(key) ?? this.#remote.get(key)?.state ??
+    return this.#inline.get(key)?.held ?? this.#remote.get(key)?.state ??
       NOT_FOLLOWED;
+  }
+
+  /** What is held of every source. */
+  reports(): KeyReport[] {
+    return [
+      ...Array.from(this.#inline.values(), ({ held: _, ...report }) => report),
+      ...Array.from(this.#remote.values(), ({ report }) => report),
+    ];
   }
 
   missed(source: KeySource): void {
@@ -48,9 +56,20 @@ export class KeyCache implements KeySets, Disposable {
 
   #add(key: string, source: KeySource): void {
     if (this.#inline.has(key) || this.#remote.has(key)) return;
-    if (source.kind === "inline") this.#inline.set(key, parseKeys(source.jwks));
+    if (source.kind === "inline") this.#inline.set(key, inlineKeys(source));
     else this.#remote.set(key, new FollowedSource(source, this.#context));
   }
+}
+
+function inlineKeys(source: Extract<KeySource, { kind: "inline" }>) {
+  const held = parseKeys(source.jwks);
+  return {
+    source,
+    held,
+    state: held.kind,
+    count: held.kind === "keys" ? held.set.keys.length : 0,
+    ...held.kind !== "keys" && { why: held.why },
+  };
 }
 
 const NOT_FOLLOWED: KeyState = { kind: "unfetched", why: "not followed" };

@@ -270,3 +270,24 @@ Deno.test("KeyCache answers those who wait when it ends", async () => {
   assert.equal(server.clock.timers, 0);
   assert.deepEqual(server.failures, []);
 });
+
+Deno.test("KeyCache reports what it holds, how old it is and what went wrong", async () => {
+  const server = new Server();
+  const inline: KeySource = { kind: "inline", jwks: keys("a") };
+  server.cache.follow([inline, SOURCE]);
+  assert.deepEqual(server.cache.reports(), [
+    { source: inline, state: "keys", count: 1 },
+    { source: SOURCE, state: "fetching", count: 0 },
+  ]);
+  await read();
+  const fetchedAtMs = server.clock.nowMs();
+  const fresh = { source: SOURCE, state: "keys", count: 1, fetchedAtMs };
+  assert.deepEqual(server.cache.reports()[1], fresh);
+  server.answer = () => new Response("no", { status: 500 });
+  await server.clock.advance(REFRESH_MS);
+  await read();
+  const { why, ...old } = server.cache.reports()[1] ?? {};
+  assert.deepEqual(old, fresh);
+  assert.match(`${why}`, /500/);
+  server.cache[Symbol.dispose]();
+});
