@@ -1,4 +1,5 @@
 /** Manifests in files, followed as they change. */
+import { createHash } from "node:crypto";
 import { ConfigError, messageOf } from "../base/errors.ts";
 import type { KubeObject } from "../kube/mod.ts";
 import { isEqual } from "../model/diff.ts";
@@ -68,7 +69,8 @@ class ConfigReader {
   readonly #paths: readonly string[];
   readonly #options: ConfigFilesOptions;
   readonly #namedKinds = new Set<string>();
-  #texts: ReadonlyMap<string, string> | undefined;
+  /** Of the texts that were read last. */
+  #digest: string | undefined;
   #objects: readonly KubeObject[] | undefined;
   #errors: readonly ConfigError[] = [];
   #told: readonly string[] = [];
@@ -84,14 +86,16 @@ class ConfigReader {
     try {
       texts = await readConfigTexts(this.#paths);
     } catch (reason) {
-      this.#texts = undefined;
+      this.#digest = undefined;
       return [
         reason instanceof ConfigError
           ? reason
           : new ConfigError(`Cannot read configuration: ${messageOf(reason)}`),
       ];
     }
-    if (!sameTexts(this.#texts, texts)) this.#use(texts);
+    const digest = digestOf(texts);
+    if (digest !== this.#digest) this.#use(texts);
+    this.#digest = digest;
     return this.#errors;
   }
 
@@ -104,7 +108,6 @@ class ConfigReader {
   }
 
   #use(texts: ReadonlyMap<string, string>): void {
-    this.#texts = texts;
     const content = readObjects(texts);
     this.#errors = content.errors;
     for (const name of content.unknownKinds) this.#nameOnce(name);
@@ -121,10 +124,11 @@ class ConfigReader {
   }
 }
 
-function sameTexts(
-  a: ReadonlyMap<string, string> | undefined,
-  b: ReadonlyMap<string, string>,
-): boolean {
-  return a?.size === b.size &&
-    [...b].every(([file, text]) => a.get(file) === text);
+/** Tells other names or texts: the texts themselves are too large to be kept for that. */
+function digestOf(texts: ReadonlyMap<string, string>): string {
+  const hash = createHash("sha256");
+  for (const [file, text] of texts) {
+    hash.update(`${file.length} ${text.length} ${file}`).update(text);
+  }
+  return hash.digest("base64");
 }

@@ -9,8 +9,9 @@ import {
   type Problem,
 } from "../kube/mod.ts";
 import { isEqual } from "../model/diff.ts";
+import { SharedValues } from "../model/shared_values.ts";
 import { CONFIG_ERRORS_MAX } from "./config_limits.ts";
-import { readYaml, type YamlDocument } from "./yaml_file.ts";
+import { eachYamlDocument, type YamlDocument } from "./yaml_file.ts";
 
 export interface ConfigContent {
   readonly objects: readonly KubeObject[];
@@ -39,20 +40,31 @@ export function readObjects(files: ReadonlyMap<string, string>): ConfigContent {
   };
 }
 
+/** An object that is used, and where it stands. */
+interface Held {
+  readonly object: KubeObject;
+  readonly file: string;
+  readonly documentNumber: number;
+}
+
 class ObjectReader {
   readonly objects: KubeObject[] = [];
   readonly errors: ConfigError[] = [];
   readonly unknownKinds = new Set<string>();
-  readonly #places = new Map<string, { object: KubeObject; place: Place }>();
+  readonly #first = new Map<string, Held>();
+  readonly #shared = new SharedValues();
 
   readFile(file: string, text: string): void {
+    const { length } = this.errors;
     try {
-      for (const document of readYaml(text, file)) {
+      for (const document of eachYamlDocument(text, file)) {
         for (const { raw, path } of itemsOf(document.value)) {
           this.#read(raw, { file, document, path });
         }
       }
     } catch (reason) {
+      // Until it is YAML throughout, what it says does not count.
+      this.errors.length = length;
       this.errors.push(
         reason instanceof ConfigError
           ? reason
@@ -80,16 +92,19 @@ class ObjectReader {
 
   /** The same object twice is fine when it says the same. */
   #add(object: KubeObject, place: Place): void {
+    const { file, document } = place;
     const key = `${object.kind} ${nameOf(object)}`;
-    const first = this.#places.get(key);
+    const first = this.#first.get(key);
     if (first === undefined) {
-      this.#places.set(key, { object, place });
-      this.objects.push(object);
+      const shared = this.#shared.share(object);
+      const documentNumber = document.number;
+      this.#first.set(key, { object: shared, file, documentNumber });
+      this.objects.push(shared);
     } else if (!isEqual(first.object, object)) {
-      const { file, document } = first.place;
       this.errors.push(errorAt(place, object, {
         path: [],
-        why: `is otherwise in "${file}", document ${document.number}`,
+        why:
+          `is otherwise in "${first.file}", document ${first.documentNumber}`,
       }));
     }
   }

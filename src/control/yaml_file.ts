@@ -1,11 +1,12 @@
 /** YAML text as plain values, with the line that each value stands on. */
 import {
   type CollectionTag,
+  Composer,
   type Document,
   isNode,
   isScalar,
   LineCounter,
-  parseAllDocuments,
+  Parser,
   type ScalarTag,
   visit,
   type YAMLMap,
@@ -30,39 +31,50 @@ export interface YamlDocument {
  * @throws {ConfigError} when the text is not YAML, or names a tag, a key twice
  * or an alias in a way that plain data does not.
  */
-export function readYaml(
+export const readYaml = (
   text: string,
   file: string,
-  customTags: (ScalarTag | CollectionTag)[] = [],
-): YamlDocument[] {
+  customTags?: Tags,
+): YamlDocument[] => [...eachYamlDocument(text, file, customTags)];
+
+type Tags = (ScalarTag | CollectionTag)[];
+
+/**
+ * The same, each document read when it is asked for: the parser needs a hundred
+ * times a document's length while it is at it.
+ */
+export function* eachYamlDocument(
+  text: string,
+  file: string,
+  customTags: Tags = [],
+): Generator<YamlDocument, void> {
   const lines = new LineCounter();
-  const documents = parseAll(text, file, lines, customTags);
-  if (documents.length > CONFIG_DOCUMENTS_MAX) {
-    throw new ConfigError(
-      `Cannot use "${file}": over ${CONFIG_DOCUMENTS_MAX} documents`,
-    );
+  let number = 0;
+  for (const document of parseEach(text, file, lines, customTags)) {
+    if (++number > CONFIG_DOCUMENTS_MAX) {
+      throw new ConfigError(
+        `Cannot use "${file}": over ${CONFIG_DOCUMENTS_MAX} documents`,
+      );
+    }
+    const what = `Cannot use "${file}": document ${number}`;
+    refuseFaults(document, lines, what);
+    const value = valueOf(document, what);
+    if (value === null || value === undefined) continue;
+    const lineOfPath = (path: Path) => lineOf(document, lines, path);
+    yield { number, value, lineOf: lineOfPath };
   }
-  return documents.map((document, index) => {
-    const number = index + 1;
-    refuseFaults(document, lines, `Cannot use "${file}": document ${number}`);
-    return {
-      number,
-      value: valueOf(document, `Cannot use "${file}": document ${number}`),
-      lineOf: (path: Path) => lineOf(document, lines, path),
-    };
-  }).filter(({ value }) => value !== null && value !== undefined);
 }
 
-function parseAll(
+function* parseEach(
   text: string,
   file: string,
   lineCounter: LineCounter,
-  customTags: (ScalarTag | CollectionTag)[],
-): Document[] {
+  customTags: Tags,
+): Generator<Document, void> {
   try {
     // YAML 1.1 merge keys, because kubectl takes them; keys as text, because
     // a mapping of ports has numbers for keys.
-    const result = parseAllDocuments(text, {
+    const composer = new Composer({
       customTags,
       lineCounter,
       merge: true,
@@ -71,7 +83,8 @@ function parseAll(
       // The parser's own check takes the square of a mapping's size.
       uniqueKeys: false,
     });
-    return Array.isArray(result) ? result : [];
+    const tokens = new Parser(lineCounter.addNewLine).parse(text);
+    yield* composer.compose(tokens);
   } catch (reason) {
     throw new ConfigError(`Cannot use "${file}": ${faultOf(reason)}`);
   }

@@ -12,13 +12,22 @@ import type { MatchedRequest } from "./matched_request.ts";
 import { PrefixTree } from "./prefix_tree.ts";
 
 /** A match, ready to be asked. */
-export interface Candidate {
-  /** Position among all of its scope: the lowest that matches wins. */
-  readonly rank: number;
-  readonly test: RequestTest;
-  readonly match: HttpMatch;
-  readonly rule: HttpRule;
-  readonly route: HttpRoute;
+export class Candidate {
+  #test: RequestTest | undefined;
+
+  /** @param rank Position among all of its scope: the lowest that matches wins. */
+  constructor(
+    readonly rank: number,
+    readonly match: HttpMatch,
+    readonly rule: HttpRule,
+    readonly route: HttpRoute,
+  ) {}
+
+  /** Compiled when it is first asked: of many routes, few are in use. */
+  test(request: MatchedRequest): boolean {
+    this.#test ??= compileMatch(this.match);
+    return this.#test(request);
+  }
 }
 
 export class HttpIndex {
@@ -33,8 +42,7 @@ export class HttpIndex {
     const placed = inOrder(routes).entries();
     for (const [rank, { match, route, ruleIndex }] of placed) {
       const rule = route.rules[ruleIndex]!;
-      const test = compileMatch(match);
-      this.#add(match.path, { rank, test, match, rule, route });
+      this.#add(match.path, new Candidate(rank, match, rule, route));
     }
   }
 

@@ -5,7 +5,7 @@ import { statsApp } from "../admin/stats_app.ts";
 import { messageOf } from "../base/errors.ts";
 import type { Config } from "../config/mod.ts";
 import { raiseFdLimit } from "../sys/limits.ts";
-import { keepMemory } from "../worker/memory_keeper.ts";
+import { keepControlMemory } from "../worker/memory_keeper.ts";
 import { Cluster } from "./cluster.ts";
 import type { Enrolment, EnrolmentOptions } from "./enrolment.ts";
 import { followMeshSources } from "./mesh_sources.ts";
@@ -70,7 +70,7 @@ export async function runProcess(
   const told = () => enrolment.waypoint?.();
   stack.use(serveViews(options, seen, { ...parts, sources, told }));
 
-  stack.use(keepMemory());
+  stack.use(keepControlMemory());
   void parts.xds?.run(ending.signal);
   const loaded = Promise.all([sources.loaded, parts.xds?.synced]);
   const over = ended(signal, enrolment.failed);

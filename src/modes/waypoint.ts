@@ -7,6 +7,7 @@ import {
   waypointConfig,
 } from "../kube/mod.ts";
 import { parseIp } from "../model/address.ts";
+import { SharedValues } from "../model/shared_values.ts";
 import type { Enrolment, EnrolmentOptions } from "./enrolment.ts";
 import type { MeshInput } from "./mesh_input.ts";
 import { type ProcessOptions, runProcess } from "./mesh_process.ts";
@@ -87,14 +88,17 @@ function ordersFor(
   const { config: mesh, warnings } = meshConfigOf(objects, settings);
   const policies = httpPolicies(objects, gateway, mesh, settings);
   const tokens = requestAuthentications(objects, gateway, settings);
+  const shared = new SharedValues();
+  const orders = {
+    config,
+    policies: policies.attached,
+    requestAuthentications: tokens.attached,
+    pathNormalization: mesh.pathNormalization,
+  };
   return {
-    orders: {
-      config,
-      policies: policies.attached,
-      requestAuthentications: tokens.attached,
-      pathNormalization: mesh.pathNormalization,
-    },
-    statuses,
+    // Kept here and cloned for every worker, and routes are many and much alike.
+    orders: shared.share(orders),
+    statuses: shared.share(statuses),
     warnings: [
       ...warnings,
       ...ofConfig,

@@ -3,7 +3,7 @@ import { writeLog } from "./write_log.ts";
 import { keepLedger } from "../net/descriptor.ts";
 import { DescriptorLedger } from "../sys/descriptor_ledger.ts";
 import { DataPlane } from "./data_plane.ts";
-import { keepMemory } from "./memory_keeper.ts";
+import { keepWorkerMemory } from "./memory_keeper.ts";
 import type { FromWorker, ToWorker, WorkerSettings } from "./messages.ts";
 import type { MakePart } from "./worker_part.ts";
 
@@ -37,7 +37,7 @@ async function start(
   const tell = (message: FromWorker) => scope.postMessage(message);
   plane = new DataPlane(settings, makePart, tell, writeLog);
   tell({ kind: "loaded" });
-  keepMemory();
+  keepWorkerMemory();
 }
 
 /** A node's workers are many and need nothing of layer 7: its modules take as much memory as all others. */

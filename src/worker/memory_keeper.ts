@@ -10,21 +10,27 @@ const QUIET_OCTETS = 512 * 1024;
 const WORTH_OCTETS = 2 * 1024 * 1024;
 
 /**
- * Past this much in use, a collection would stop the thread for longer than a
+ * Past this much in use, a collection could stop connections for longer than a
  * tenth of a second: that is left to the runtime, which does it bit by bit.
  */
-const USED_OCTETS_MAX = 48 * 1024 * 1024;
+const WORKER_USED_MAX = 64 * 1024 * 1024;
 
 /** Tells when a heap is to be collected: after work, not during it. */
 export class QuietHeap {
+  readonly #usedMax: number;
   #allocated = 0;
   #rest = 0;
+
+  /** @param usedMax Octets in use above which it never is. */
+  constructor(usedMax: number) {
+    this.#usedMax = usedMax;
+  }
 
   /** To be asked at even intervals. */
   isDue({ held, used, allocated }: HeapState): boolean {
     const since = allocated - this.#allocated;
     this.#allocated = allocated;
-    return since < QUIET_OCTETS && used < USED_OCTETS_MAX &&
+    return since < QUIET_OCTETS && used < this.#usedMax &&
       held > this.#rest + WORTH_OCTETS;
   }
 
@@ -35,9 +41,14 @@ export class QuietHeap {
   }
 }
 
-/** Looks after the calling thread's heap, until disposed of. */
-export function keepMemory(): Disposable {
-  const heap = new QuietHeap();
+/** Looks after the heap of the calling thread, a data worker's, until disposed of. */
+export const keepWorkerMemory = (): Disposable => keepMemory(WORKER_USED_MAX);
+
+/** The same on the control thread, where no connection waits. */
+export const keepControlMemory = (): Disposable => keepMemory(Infinity);
+
+function keepMemory(usedMax: number): Disposable {
+  const heap = new QuietHeap(usedMax);
   const timer = setInterval(() => {
     if (!heap.isDue(readHeap())) return;
     releaseMemory();

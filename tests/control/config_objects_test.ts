@@ -167,6 +167,13 @@ Deno.test("readObjects() tells every error of every file", () => {
   ]);
 });
 
+Deno.test("readObjects() tells of what is not YAML before what it says", () => {
+  assert.deepEqual(linesOf(`${POD}  labels: 5\n---\na: [\n`), [
+    'Cannot use "1.yaml": document 2, line 9, column 1: ' +
+    "Flow sequence in block collection must be sufficiently indented and end with a ]",
+  ]);
+});
+
 Deno.test("readObjects() stops counting errors somewhere", () => {
   assert.equal(linesOf("a: 1\n---\n".repeat(200)).length, 50);
 });

@@ -25,7 +25,7 @@ const rows: [name: string, looks: Look[]][] = [
 
 for (const [name, looks] of rows) {
   Deno.test(`QuietHeap asks for a collection ${name}`, () => {
-    const heap = new QuietHeap();
+    const heap = new QuietHeap(48 * MIB);
     const due = looks.map(([held, used, allocated]) =>
       heap.isDue(stateOf(held, used, allocated))
     );
@@ -34,7 +34,7 @@ for (const [name, looks] of rows) {
 }
 
 Deno.test("QuietHeap asks again only when the heap has grown since", () => {
-  const heap = new QuietHeap();
+  const heap = new QuietHeap(48 * MIB);
   heap.isDue(stateOf(20, 10, 10));
   heap.collected(stateOf(8, 7, 10));
   assert.equal(heap.isDue(stateOf(9, 8, 10.1)), false);
