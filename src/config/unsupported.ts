@@ -12,7 +12,11 @@ const CONFIG_ROWS: readonly Row<Config>[] = [
   (c) => when(c.proxyMode === "dedicated", "PROXY_MODE dedicated"),
   (c) => when(!c.proxyEnabled, "ENABLE_PROXY false"),
   (c) => when(c.xds?.onDemand === true, "XDS_ON_DEMAND true"),
-  (c) => when(c.socks5, "UNSTABLE_ENABLE_SOCKS5 true"),
+  (c) =>
+    when(
+      c.socks5 && c.mode === "waypoint",
+      "UNSTABLE_ENABLE_SOCKS5 true in a waypoint",
+    ),
   (c) => c.crlPath && `CRL_PATH "${c.crlPath}"`,
   (c) => c.compliancePolicy && `COMPLIANCE_POLICY "${c.compliancePolicy}"`,
   (c) => when(c.tls12, "TLS12_ENABLED true"),
@@ -21,7 +25,6 @@ const CONFIG_ROWS: readonly Row<Config>[] = [
 /** Commands that this version does not have. */
 const COMMANDS: ReadonlySet<Command["kind"]> = new Set([
   "check",
-  "explain",
   "config",
 ]);
 

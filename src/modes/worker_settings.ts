@@ -17,6 +17,7 @@ export function workerSettings(config: Config): Omit<WorkerSettings, "name"> {
       waypointUnreachable: config.waypointUnreachable,
       responseBaggage: config.responseBaggage,
       localhostAppTunnel: config.localhostAppTunnel,
+      socks5: config.socks5,
       authzInfoLogging: config.authzInfoLogging,
     },
     pool: config.pool,
@@ -29,12 +30,12 @@ export function workerSettings(config: Config): Omit<WorkerSettings, "name"> {
 }
 
 function dnsSettings(
-  { dns, clusterDomain, ipv6 }: Config,
+  { dns, socks5, clusterDomain, ipv6 }: Config,
 ): WorkerSettings["dns"] {
-  if (!dns.capture) return undefined;
-  const { listen, preferredNamespace, resolvConf } = dns;
+  if (!dns.capture && !socks5) return undefined;
+  const { capture, preferredNamespace, resolvConf } = dns;
   const names = { clusterDomain, preferredNamespace, ipv6: ipv6.enabled };
-  return { listen, resolvConf, names };
+  return { listen: capture ? dns.listen : undefined, resolvConf, names };
 }
 
 function tcpTuning({ keepalive, userTimeoutMs }: Config): TcpTuning {

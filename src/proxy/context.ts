@@ -1,4 +1,5 @@
 /** What one connection may use on its way: handles with no more rights than that. */
+import type { Ip } from "../model/address.ts";
 import type { WorkloadCertificate } from "../model/certificate.ts";
 import type { Identity } from "../model/identity.ts";
 import type { MeshReader } from "../model/mesh_state.ts";
@@ -30,6 +31,8 @@ export interface ProxySettings {
   readonly waypointUnreachable: "fail" | "open";
   readonly responseBaggage: boolean;
   readonly localhostAppTunnel: boolean;
+  /** Whether pods may also ask by SOCKS5. Default false. */
+  readonly socks5?: boolean;
   /** Log policy decisions at info instead of debug. */
   readonly authzInfoLogging: boolean;
 }
@@ -67,6 +70,8 @@ export interface ServedPod {
   readonly inboundSessions: SessionSet;
   /** Whether the peer's address may be kept towards the application. */
   readonly transparent: boolean;
+  /** The addresses of a name as the pod would get them. Default: none known. */
+  lookUp?(name: string, family: 4 | 6): Promise<readonly Ip[]>;
 }
 
 /** All that a worker's connections share. */

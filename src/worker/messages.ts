@@ -30,13 +30,14 @@ export interface WorkerSettings {
   readonly ipv6: boolean;
   readonly reusePort: boolean;
   readonly transparent: "require" | "try" | "off";
-  /** The DNS server in every pod; undefined: none. */
+  /** How names are resolved for pods; undefined: not at all. */
   readonly dns: DnsSettings | undefined;
   readonly log: { readonly filter: string; readonly format: LogFormat };
 }
 
 export interface DnsSettings {
-  readonly listen: DnsListen;
+  /** Where each pod has a DNS server; undefined: nowhere. */
+  readonly listen: DnsListen | undefined;
   readonly names: DnsParts["names"];
   /** File that names the resolvers which other names are looked up with. */
   readonly resolvConf: string;

@@ -2,10 +2,12 @@
 import { serveInboundPlaintext } from "../proxy/inbound_plaintext.ts";
 import { serveInboundTunnel } from "../proxy/inbound_tunnel.ts";
 import { serveOutbound } from "../proxy/outbound.ts";
+import { serveSocks5 } from "../proxy/socks5/serve.ts";
 import { INBOUND_HBONE_PORT, type MakePart, type Role } from "./worker_part.ts";
 
 const OUTBOUND_PORT = 15_001;
 const INBOUND_PLAINTEXT_PORT = 15_006;
+const SOCKS5_PORT = 15_080;
 
 /** A pod takes traffic before it sends some. */
 const ROLES: readonly Role[] = [
@@ -32,8 +34,17 @@ const ROLES: readonly Role[] = [
   },
 ];
 
-export const makeNodePart: MakePart = () => ({
-  roles: ROLES,
+const SOCKS5: Role = {
+  component: "socks5",
+  port: SOCKS5_PORT,
+  reporter: "source",
+  redirected: false,
+  loopback: true,
+  serve: serveSocks5,
+};
+
+export const makeNodePart: MakePart = ({ context: { settings } }) => ({
+  roles: settings.socks5 ? [...ROLES, SOCKS5] : ROLES,
   follow() {},
   keyReports: () => [],
   refuseNew() {},

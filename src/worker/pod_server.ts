@@ -1,5 +1,5 @@
 import { messageOf } from "../base/errors.ts";
-import type { Ip } from "../model/address.ts";
+import { formatAddress, type Ip } from "../model/address.ts";
 import { DialError } from "../net/errors.ts";
 import { type Accepted, Listener } from "../net/listen.ts";
 import { SessionSet } from "../net/session_set.ts";
@@ -25,6 +25,7 @@ export class PodServer implements ServedPod {
   readonly #netns: Fd | undefined;
   #listeners: Listener[] = [];
   #dns: DnsServer | undefined;
+  readonly #resolver: DnsResolver | undefined;
   #stopped = false;
   /** Accepted connections that are not done, handshakes included. */
   readonly #serving = new Set<Promise<void>>();
@@ -47,11 +48,17 @@ export class PodServer implements ServedPod {
     this.#netns = netns;
     this.#log = context.log("proxy");
     this.pool = new TunnelPool(settings.pool);
+    this.#resolver = dns && new DnsResolver({
+      ...dns,
+      context,
+      pod: info,
+      podNetns: () => this.netns,
+    });
     try {
       for (const role of roles) {
         this.#listeners.push(this.#open(role, settings));
       }
-      this.#dns = dns && this.#openDns(dns, settings);
+      this.#dns = this.#openDns(settings);
     } catch (reason) {
       this.#closeListeners();
       throw reason;
@@ -61,7 +68,8 @@ export class PodServer implements ServedPod {
 
   #open(role: Role, settings: WorkerSettings): Listener {
     const { proxy, ipv6, reusePort, transparent } = settings;
-    const ip = (ipv6 ? "::" : "0.0.0.0") as Ip;
+    const everywhere = ipv6 ? "::" : "0.0.0.0";
+    const ip = (role.loopback ? "127.0.0.1" : everywhere) as Ip;
     const sockets = this.#context.traffic.socketsOpen(role.reporter);
     const listener = Listener.open(
       {
@@ -87,29 +95,28 @@ export class PodServer implements ServedPod {
         }),
     );
     this.#log.info("listener established", {
-      address: `${ipv6 ? "[::]" : ip}:${role.port}`,
+      address: formatAddress({ ip, port: role.port }),
       component: role.component,
       transparent: listener.transparent,
     });
     return listener;
   }
 
-  #openDns(parts: DnsParts, settings: WorkerSettings): DnsServer | undefined {
-    if (settings.dns === undefined) return undefined;
-    const resolver = new DnsResolver({
-      ...parts,
-      context: this.#context,
-      pod: this.info,
-      podNetns: () => this.netns,
-    });
+  #openDns(settings: WorkerSettings): DnsServer | undefined {
+    const listen = settings.dns?.listen;
+    if (this.#resolver === undefined || listen === undefined) return undefined;
     return new DnsServer({
-      listen: settings.dns.listen,
+      listen,
       ipv6: settings.ipv6,
       netns: this.netns,
       mark: settings.proxy.packetMark,
       reusePort: settings.reusePort,
       log: this.#context.log("dns::server"),
-    }, resolver);
+    }, this.#resolver);
+  }
+
+  lookUp(name: string, family: 4 | 6): Promise<readonly Ip[]> {
+    return this.#resolver?.lookUp(name, family) ?? Promise.resolve([]);
   }
 
   async #serve(role: Role, accepted: Accepted): Promise<void> {

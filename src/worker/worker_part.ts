@@ -19,6 +19,8 @@ export interface Role {
    * and get keepalive; a tunnel comes straight and has its own PINGs.
    */
   readonly redirected: boolean;
+  /** Whether it listens on 127.0.0.1 alone. Default false. */
+  readonly loopback?: true;
   serve(
     context: ProxyContext,
     pod: ServedPod,

@@ -18,12 +18,15 @@ const rows: [what: string, args: string[], variables: object][] = [
     XDS_ON_DEMAND: "true",
     ISTIO_META_DNS_CAPTURE: "false",
   }],
-  ["UNSTABLE_ENABLE_SOCKS5 true", NODE, { UNSTABLE_ENABLE_SOCKS5: "true" }],
+  [
+    "UNSTABLE_ENABLE_SOCKS5 true in a waypoint",
+    ["--mode=waypoint", "--gateway=a/b", "--config=m", "--ca-dir=c"],
+    { UNSTABLE_ENABLE_SOCKS5: "true" },
+  ],
   ['CRL_PATH "/crl"', NODE, { CRL_PATH: "/crl" }],
   ['COMPLIANCE_POLICY "pqc"', NODE, { COMPLIANCE_POLICY: "pqc" }],
   ["TLS12_ENABLED true", NODE, { TLS12_ENABLED: "true" }],
   ["hairpin check", ["check"], {}],
-  ["hairpin explain", ["explain", "--from=a/b", "--to=a:1"], {}],
   ["hairpin config", ["config", "all"], {}],
 ];
 for (const [what, args, variables] of rows) {
