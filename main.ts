@@ -2,6 +2,7 @@
 import { parse } from "yaml";
 import { ConfigError, HairpinError } from "./src/base/errors.ts";
 import { type Command, parseConfig } from "./src/config/mod.ts";
+import { runExplain } from "./src/modes/explain_command.ts";
 import { readMachine } from "./src/modes/machine.ts";
 import { runNode } from "./src/modes/node.ts";
 import { onShutdownSignal } from "./src/modes/signals.ts";
@@ -38,8 +39,10 @@ async function run(command: Command): Promise<number> {
     case "help":
       console.log(command.text);
       return command.exitCode;
-    case "check":
     case "explain":
+      for (const line of await runExplain(command)) console.log(line);
+      return 0;
+    case "check":
     case "config":
     case "cni":
       throw new ConfigError(`${command.kind} is not supported by this version`);

@@ -4,6 +4,7 @@ import type { MetricsSnapshot } from "../telemetry/metrics.ts";
 import { inertResponses, loopbackOnly, smallRequests } from "./admin_guard.ts";
 import { compressedText } from "./compression.ts";
 import { toConfigDump } from "./config_dump.ts";
+import { type Explain, explainRoute } from "./explain_route.ts";
 import { INDEX_PAGE } from "./index_page.ts";
 import { sortedJson } from "./json.ts";
 import { loggingRoute, type LogLevels } from "./logging_route.ts";
@@ -14,6 +15,8 @@ import type { ConfigDump } from "./rows.ts";
 export interface AdminSources {
   dump(): Promise<ConfigDump>;
   metrics(): Promise<MetricsSnapshot>;
+  /** What would become of a connection. */
+  readonly explain: Explain;
   readonly logging: LogLevels;
   /** Begins the drain and returns at once. */
   quit(): void;
@@ -35,6 +38,7 @@ export function adminApp(sources: AdminSources): Hono {
         acceptEncoding: c.req.header("accept-encoding") ?? "",
       }),
   );
+  app.all("/explain", (c) => explainRoute(c, sources.explain));
   app.all("/logging", (c) => loggingRoute(c, sources.logging));
   app.all("/metrics", async (c) => metricsResponse(c, await sources.metrics()));
   app.post("/quitquitquit", (c) => {

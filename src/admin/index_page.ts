@@ -1,6 +1,11 @@
 /** What `/` shows: every endpoint, with how to call it. */
 const ENDPOINTS: readonly [method: string, path: string, what: string][] = [
   ["GET", "config_dump", "everything this process knows, as JSON"],
+  [
+    "GET",
+    "explain",
+    "what would become of a connection: ?from= and to= [and method= and path=]",
+  ],
   ["POST", "logging", "show log levels, or change them: ?level= and ?reset"],
   ["GET", "metrics", "metrics as OpenMetrics text"],
   ["POST", "quitquitquit", "drain and end the process"],

@@ -8,6 +8,7 @@ import { raiseFdLimit } from "../sys/limits.ts";
 import { keepControlMemory } from "../worker/memory_keeper.ts";
 import { Cluster } from "./cluster.ts";
 import type { Enrolment, EnrolmentOptions } from "./enrolment.ts";
+import { explainBy } from "./explain_view.ts";
 import { followMeshSources } from "./mesh_sources.ts";
 import { type NodeParts, NodeView } from "./node_view.ts";
 import { createObservability, type Observability } from "./observability.ts";
@@ -106,6 +107,7 @@ function serveViews(
   const admin = adminApp({
     dump: () => view.dump(),
     metrics: () => view.metrics(),
+    explain: explainBy({ ...parts, config }),
     logging: seen.levels((filter) => parts.workers.setLogFilter(filter)),
     quit,
   });

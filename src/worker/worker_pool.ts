@@ -102,6 +102,11 @@ export class WorkerPool {
     this.#broadcast((handle) => handle.post(message));
   }
 
+  /** What they were told last; undefined in node mode. */
+  get waypointOrders(): WaypointOrders | undefined {
+    return this.#waypoint;
+  }
+
   /** Tells all workers what the waypoint is to do. */
   setWaypoint(orders: WaypointOrders): void {
     this.#waypoint = orders;
