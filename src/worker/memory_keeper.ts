@@ -3,11 +3,20 @@ import { type HeapState, readHeap, releaseMemory } from "../sys/memory.ts";
 
 const LOOK_INTERVAL_MS = 1_000;
 
-/** A thread that allocates less between two looks is at rest; its own timers take a tenth. */
-const QUIET_OCTETS = 512 * 1024;
+/**
+ * A thread at rest: what is in use changes by less between two looks, either
+ * way. Its own timers take 20 to 60 KiB.
+ */
+const QUIET_OCTETS = 128 * 1024;
+
+/**
+ * And it allocates less: otherwise a collection on its own has made up for what
+ * came. The looks themselves are counted as up to 2 MiB.
+ */
+const QUIET_ALLOCATED_OCTETS = 4 * 1024 * 1024;
 
 /** What the heap has to hold above what it held at rest, to be worth a collection. */
-const WORTH_OCTETS = 2 * 1024 * 1024;
+const WORTH_OCTETS = 4 * 1024 * 1024;
 
 /**
  * Past this much in use, a collection could stop connections for longer than a
@@ -18,7 +27,7 @@ const WORKER_USED_MAX = 64 * 1024 * 1024;
 /** Tells when a heap is to be collected: after work, not during it. */
 export class QuietHeap {
   readonly #usedMax: number;
-  #allocated = 0;
+  #before: HeapState | undefined;
   #rest = 0;
 
   /** @param usedMax Octets in use above which it never is. */
@@ -27,19 +36,23 @@ export class QuietHeap {
   }
 
   /** To be asked at even intervals. */
-  isDue({ held, used, allocated }: HeapState): boolean {
-    const since = allocated - this.#allocated;
-    this.#allocated = allocated;
-    return since < QUIET_OCTETS && used < this.#usedMax &&
-      held > this.#rest + WORTH_OCTETS;
+  isDue(now: HeapState): boolean {
+    const before = this.#before;
+    this.#before = now;
+    return before !== undefined && isQuiet(before, now) &&
+      now.used < this.#usedMax && now.held > this.#rest + WORTH_OCTETS;
   }
 
-  /** @param held What is left after a collection. */
-  collected({ held, allocated }: HeapState): void {
-    this.#rest = held;
-    this.#allocated = allocated;
+  /** @param now What is left after a collection. */
+  collected(now: HeapState): void {
+    this.#before = now;
+    this.#rest = now.held;
   }
 }
+
+const isQuiet = (before: HeapState, now: HeapState): boolean =>
+  Math.abs(now.used - before.used) < QUIET_OCTETS &&
+  now.allocated - before.allocated < QUIET_ALLOCATED_OCTETS;
 
 /** Looks after the heap of the calling thread, a data worker's, until disposed of. */
 export const keepWorkerMemory = (): Disposable => keepMemory(WORKER_USED_MAX);
