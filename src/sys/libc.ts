@@ -34,6 +34,7 @@ const symbols = {
   },
   ioctl: { parameters: ["i32", "usize"], result: "i32" },
   listen: { parameters: ["i32", "i32"], result: "i32" },
+  madvise: { parameters: ["usize", "usize", "i32"], result: "i32" },
   malloc_trim: { parameters: ["usize"], result: "i32" },
   open: { parameters: ["buffer", "i32"], result: "i32" },
   poll: { parameters: ["buffer", "usize", "i32"], result: "i32" },

@@ -1,5 +1,6 @@
 /** Gives memory back that a burst has left behind, once the thread is quiet again. */
 import { type HeapState, readHeap, releaseMemory } from "../sys/memory.ts";
+import { dropProgramPages } from "../sys/program_pages.ts";
 
 const LOOK_INTERVAL_MS = 1_000;
 
@@ -55,16 +56,21 @@ const isQuiet = (before: HeapState, now: HeapState): boolean =>
   now.allocated - before.allocated < QUIET_ALLOCATED_OCTETS;
 
 /** Looks after the heap of the calling thread, a data worker's, until disposed of. */
-export const keepWorkerMemory = (): Disposable => keepMemory(WORKER_USED_MAX);
+export const keepWorkerMemory = (): Disposable =>
+  keepMemory(WORKER_USED_MAX, releaseMemory);
 
-/** The same on the control thread, where no connection waits. */
-export const keepControlMemory = (): Disposable => keepMemory(Infinity);
+/** The same on the control thread, where no connection waits; and after what the process needs of its program. */
+export const keepControlMemory = (): Disposable =>
+  keepMemory(Infinity, () => {
+    releaseMemory();
+    dropProgramPages();
+  });
 
-function keepMemory(usedMax: number): Disposable {
+function keepMemory(usedMax: number, release: () => void): Disposable {
   const heap = new QuietHeap(usedMax);
   const timer = setInterval(() => {
     if (!heap.isDue(readHeap())) return;
-    releaseMemory();
+    release();
     heap.collected(readHeap());
   }, LOOK_INTERVAL_MS);
   return { [Symbol.dispose]: () => clearInterval(timer) };
