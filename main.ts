@@ -3,6 +3,7 @@ import { parse } from "yaml";
 import { ConfigError, HairpinError } from "./src/base/errors.ts";
 import { type Command, parseConfig } from "./src/config/mod.ts";
 import { runExplain } from "./src/modes/explain_command.ts";
+import { runConfig } from "./src/modes/config_command.ts";
 import { readMachine } from "./src/modes/machine.ts";
 import { runNode } from "./src/modes/node.ts";
 import { onShutdownSignal } from "./src/modes/signals.ts";
@@ -33,6 +34,9 @@ async function run(command: Command): Promise<number> {
       for (const line of lines) console.log(line);
       return exitCode;
     }
+    case "config":
+      Deno.stdout.writeSync(new TextEncoder().encode(await runConfig(command)));
+      return 0;
     case "version":
       console.log(`hairpin ${VERSION}`);
       return 0;
@@ -43,7 +47,6 @@ async function run(command: Command): Promise<number> {
       for (const line of await runExplain(command)) console.log(line);
       return 0;
     case "check":
-    case "config":
     case "cni":
       throw new ConfigError(`${command.kind} is not supported by this version`);
     default:

@@ -50,6 +50,7 @@ export const ROWS: Readonly<Record<string, readonly string[]>> = {
     "proxy",
   ],
   admin: ["base", "model", "config", "telemetry"],
+  view: ["base"],
   modes: [
     "base",
     "model",
@@ -65,6 +66,7 @@ export const ROWS: Readonly<Record<string, readonly string[]>> = {
     "proxy",
     "worker",
     "admin",
+    "view",
   ],
 };
 

@@ -25,7 +25,6 @@ const CONFIG_ROWS: readonly Row<Config>[] = [
 /** Commands that this version does not have. */
 const COMMANDS: ReadonlySet<Command["kind"]> = new Set([
   "check",
-  "config",
 ]);
 
 /**

@@ -27,7 +27,6 @@ const rows: [what: string, args: string[], variables: object][] = [
   ['COMPLIANCE_POLICY "pqc"', NODE, { COMPLIANCE_POLICY: "pqc" }],
   ["TLS12_ENABLED true", NODE, { TLS12_ENABLED: "true" }],
   ["hairpin check", ["check"], {}],
-  ["hairpin config", ["config", "all"], {}],
 ];
 for (const [what, args, variables] of rows) {
   Deno.test(`parseConfig() refuses ${what}`, () => {
