@@ -1,4 +1,5 @@
 /** What is shown to a server, and what it is believed by; read again each time. */
+import { X509Certificate } from "node:crypto";
 import { rootCertificates } from "node:tls";
 import { messageOf } from "../../base/errors.ts";
 import type { AuthToken, Roots } from "../../config/mod.ts";
@@ -33,8 +34,18 @@ export async function readRoots(roots: Roots): Promise<string> {
 
 async function readRootFile(path: string): Promise<string> {
   const pem = await readLimited(path, ROOTS_OCTETS_MAX);
-  if (pem.includes("-----BEGIN CERTIFICATE-----")) return pem;
+  if (holdsCertificate(pem)) return pem;
   throw new ControlPlaneError(`Cannot use "${path}": no certificate in it`);
+}
+
+/** One that can be read; the text may be caught half written. */
+function holdsCertificate(pem: string): boolean {
+  try {
+    new X509Certificate(pem);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function readSystemRoots(): Promise<string> {

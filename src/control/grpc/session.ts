@@ -44,7 +44,7 @@ export class GrpcSession implements Disposable {
 
   /** For the gRPC library: where requests go. */
   get authority(): string {
-    return this.#options.server.address;
+    return new URL(this.#options.server.address).origin;
   }
 
   /** For the gRPC library. @throws {ControlPlaneError} when there is no connection to be had. */
@@ -54,12 +54,9 @@ export class GrpcSession implements Disposable {
     headers: OutgoingHttpHeaders,
     options: Omit<ClientSessionRequestOptions, "signal">,
   ): Promise<ClientHttp2Stream> {
-    const session = await this.#open();
+    const session = await this.#usable();
     const all = { ...headers, ":method": method, ":path": path };
-    const stream = session.request(all, options);
-    // The library listens too, but not from the first moment to the last.
-    stream.on("error", () => {});
-    return stream;
+    return watched(session.request(all, options));
   }
 
   /** For the gRPC library: PINGs alone tell whether the peer is there. */
@@ -75,6 +72,15 @@ export class GrpcSession implements Disposable {
   [Symbol.dispose](): void {
     this.#disposed = true;
     this.close();
+  }
+
+  async #usable(): Promise<ClientHttp2Session> {
+    const opening = this.#open();
+    const session = await opening;
+    if (!session.destroyed && !session.closed) return session;
+    // It was ended a moment ago, and has not yet said so.
+    if (this.#session === opening) this.#session = undefined;
+    return await this.#open();
   }
 
   #open(): Promise<ClientHttp2Session> {
@@ -128,6 +134,19 @@ export class GrpcSession implements Disposable {
       clearTimeout(silence);
     });
   }
+}
+
+/** Has a stream that ends without any answer end with an error: the library waits for one. */
+function watched(stream: ClientHttp2Stream): ClientHttp2Stream {
+  let answered = false;
+  stream.on("response", () => answered = true);
+  // The library listens too, but not from the first moment to the last.
+  stream.on("error", () => {});
+  stream.on("close", () => {
+    if (answered) return;
+    stream.emit("error", new ControlPlaneError("connection closed"));
+  });
+  return stream;
 }
 
 /** @throws {ControlPlaneError} */

@@ -29,6 +29,9 @@ export type ServiceInit = MessageInitShape<typeof ServiceSchema>;
 export type AuthorizationInit = MessageInitShape<typeof AuthorizationSchema>;
 export type GatewayInit = MessageInitShape<typeof GatewayAddressSchema>;
 
+/** What an envelope may carry beside name and content. */
+export type ResourceFields = Partial<Pick<Resource, "version" | "aliases">>;
+
 export const octetsOf = <D extends DescMessage>(
   schema: D,
   init: MessageInitShape<D>,
@@ -42,16 +45,20 @@ export const resource = (
   name: string,
   typeUrl: string,
   value: Uint8Array,
-  more: Partial<Pick<Resource, "version" | "aliases">> = {},
+  more: ResourceFields = {},
 ): Uint8Array =>
   octetsOf(ResourceSchema, { name, resource: { typeUrl, value }, ...more });
 
 /** A workload's resource, named by its uid. */
-export const workloadResource = (value: WorkloadInit): Uint8Array =>
+export const workloadResource = (
+  value: WorkloadInit,
+  more: ResourceFields = {},
+): Uint8Array =>
   resource(
     value.uid ?? "",
     ADDRESS_TYPE,
     octetsOf(AddressSchema, { type: { case: "workload", value } }),
+    more,
   );
 
 /** A service's resource, named by namespace and host name. */
