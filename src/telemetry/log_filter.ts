@@ -29,7 +29,8 @@ export const FILTER_TEXT_MAX = 4096;
 export const rankOf = (level: LogLevel): number => LOG_LEVELS.indexOf(level);
 
 /**
- * Reads a filter. Levels may be written in any case.
+ * Reads a filter. Levels may be written in any case, and `target:level` for
+ * `target=level`: istioctl's help tells people to, and ztunnel refuses it.
  *
  * @returns undefined when `text` is empty, too long, or an entry of it is
  *   neither a level nor `target=level`.
@@ -50,10 +51,17 @@ export function parseFilter(text: string): LogFilter | undefined {
 const TARGET_SHAPE = /^[\w:.\-]*$/;
 
 function splitEntry(entry: string): [target: string, level: string] {
-  const at = entry.indexOf("=");
+  const equals = entry.indexOf("=");
+  const at = equals === -1 ? singleColon(entry) : equals;
   if (at === -1) return ["", entry];
   // An entry such as `=info` names no target: it must not pass as a default.
   return at === 0 ? ["", ""] : [entry.slice(0, at), entry.slice(at + 1)];
+}
+
+/** Where the colon before the level is, none of the pairs in a scope; or -1. */
+function singleColon(entry: string): number {
+  const at = entry.lastIndexOf(":");
+  return entry[at - 1] === ":" ? 0 : at;
 }
 
 function parseLevel(text: string): LogLevel | undefined {

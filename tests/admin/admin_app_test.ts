@@ -71,7 +71,7 @@ const logging: [request: string, status: number, start: string][] = [
     "current log level is hickory_server::server=off,debug\n",
   ],
   ["/logging?level=loud", 400, "Invalid level provided: loud\n\nusage: POST"],
-  ["/logging?level=a:info", 400, "Invalid level provided: a:info\n"],
+  ["/logging?level=a::info", 400, "Invalid level provided: a::info\n"],
   ["/logging?reset&level=loud", 400, "Invalid level provided: loud\n"],
 ];
 for (const [request, status, start] of logging) {
@@ -79,6 +79,36 @@ for (const [request, status, start] of logging) {
     const response = await app().request(request, { method: "POST" });
     equal(response.status, status);
     equal((await response.text()).slice(0, start.length), start);
+  });
+}
+
+/** As `istioctl ztunnel-config log` asks, with the flags that make it ask so. */
+const byIstioctl: [flags: string, request: string, shown: string][] = [
+  ["", "/logging?level=", "hickory_server::server=off,info"],
+  ["--level off", "/logging?level=off", "hickory_server::server=off,off"],
+  ["--level warning", "/logging?level=warn", "hickory_server::server=off,warn"],
+  [
+    "--level critical",
+    "/logging?level=error",
+    "hickory_server::server=off,error",
+  ],
+  [
+    "--level access:debug,info",
+    "/logging?level=access:debug,info",
+    "hickory_server::server=off,access=debug,info",
+  ],
+  [
+    "--level ztunnel::proxy=trace",
+    "/logging?level=ztunnel::proxy=trace",
+    "hickory_server::server=off,ztunnel::proxy=trace,info",
+  ],
+  ["--reset", "/logging?level=info&reset", "hickory_server::server=off,info"],
+];
+for (const [flags, request, shown] of byIstioctl) {
+  Deno.test(`POST ${request} serves istioctl log ${flags}`, async () => {
+    const response = await app().request(request, { method: "POST" });
+    equal(response.status, 200);
+    equal(await response.text(), `current log level is ${shown}\n`);
   });
 }
 

@@ -4,7 +4,8 @@ import type { WorkloadCertificate } from "../../src/model/certificate.ts";
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 
-async function certificate(
+/** A certificate that is valid between two times, as PEM. */
+export async function certificate(
   serialNumber: string,
   notBefore: string,
   notAfter: string,

@@ -17,6 +17,10 @@ const formatted: [text: string, shown: string][] = [
   ["a=warn,bb=trace,error", "bb=trace,a=warn,error"],
   ["a=warn,b=warn", "b=warn,a=warn"],
   [" info , dns=off ", "dns=off,info"],
+  [
+    "access:debug,ztunnel::proxy:warn,info",
+    "ztunnel::proxy=warn,access=debug,info",
+  ],
 ];
 for (const [text, shown] of formatted) {
   Deno.test(`parseFilter() reads "${text}" as "${shown}"`, () => {
@@ -27,7 +31,11 @@ for (const [text, shown] of formatted) {
 const refused = [
   "",
   "loud",
-  "access:debug",
+  "access:loud",
+  ":info",
+  "access::info",
+  "a:b:info:",
+  "ztunnel::proxy",
   "info,",
   "=info",
   "a=",
