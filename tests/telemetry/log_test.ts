@@ -207,7 +207,7 @@ Deno.test("Logging leaves its filter alone when told nonsense", () => {
 
 Deno.test("createLogging() names a filter that it cannot read", () => {
   throws(
-    () => logTo([], "access:debug"),
-    (e) => e instanceof ConfigError && e.message.includes('"access:debug"'),
+    () => logTo([], "access:loud"),
+    (e) => e instanceof ConfigError && e.message.includes('"access:loud"'),
   );
 });
