@@ -91,6 +91,7 @@ export class XdsClient {
    * @throws {ControlPlaneError} when the server does not say it in time.
    */
   async want(name: string): Promise<void> {
+    if (this.#known[ADDRESS_TYPE].has(name)) return;
     await this.#onDemand?.want(name);
   }
 
