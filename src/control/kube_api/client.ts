@@ -69,7 +69,7 @@ export class KubeClient implements Disposable {
     return await guarded(request, deadline, signal, async () => {
       const { body } = await this.#send(request, deadline);
       deadline.set(this.#options.answerTimeoutMs ?? ANSWER_TIMEOUT_MS);
-      const text = await readText(body, BODY_BYTES_MAX);
+      const text = await readText(body, BODY_BYTES_MAX, deadline.signal);
       try {
         return JSON.parse(text);
       } catch (cause) {
@@ -123,7 +123,7 @@ export class KubeClient implements Disposable {
         { method: "PATCH", body: JSON.stringify(patch) },
     });
     if (response.ok) return response;
-    throw await refusal(request, response);
+    throw await refusal(request, response, deadline.signal);
   }
 
   async #headers(): Promise<Headers> {
@@ -148,8 +148,7 @@ async function* guardedLines(
   guard: <T>(action: () => Promise<T>) => Promise<T>,
 ): AsyncGenerator<string, void, void> {
   using _owned = deadline;
-  if (body === null) return;
-  const lines = readLines(body, EVENT_BYTES_MAX);
+  const lines = readLines(body, EVENT_BYTES_MAX, deadline.signal);
   try {
     for (;;) {
       const { done, value } = await guard(() => lines.next());
@@ -195,9 +194,10 @@ function whyOf(cause: unknown, deadline: Deadline): string {
 async function refusal(
   { verb, resource }: KubeRequest,
   response: Response,
+  signal: AbortSignal,
 ): Promise<KubeApiError> {
   const { status } = response;
-  const said = await statusMessage(response);
+  const said = await statusMessage(response, signal);
   const why = () => {
     switch (status) {
       case 401:
@@ -214,9 +214,12 @@ async function refusal(
   });
 }
 
-async function statusMessage(response: Response): Promise<string> {
+async function statusMessage(
+  { body }: Response,
+  signal: AbortSignal,
+): Promise<string> {
   try {
-    const text = await readText(response.body, ERROR_BYTES_MAX);
+    const text = await readText(body, ERROR_BYTES_MAX, signal);
     const { message } = JSON.parse(text) as { message?: unknown };
     return typeof message === "string" ? excerpt(message) : "";
   } catch {

@@ -1,19 +1,23 @@
 /** Bodies of answers, read within limits. */
 import { KubeApiError } from "./errors.ts";
 
+type Body = ReadableStream<Uint8Array> | null;
+
 /**
  * Reads a body to its end.
  *
  * @param bytesMax In octets.
- * @throws {KubeApiError} when it is longer; whatever the stream rejects with.
+ * @throws {KubeApiError} when it is longer; whatever the stream rejects with;
+ * the signal's reason.
  */
 export async function readText(
-  body: ReadableStream<Uint8Array> | null,
+  body: Body,
   bytesMax: number,
+  signal: AbortSignal,
 ): Promise<string> {
   const parts: Uint8Array[] = [];
   let size = 0;
-  for await (const part of body ?? []) {
+  for await (const part of chunksOf(body, signal)) {
     size += part.length;
     if (size > bytesMax) throw tooLong("the answer", bytesMax);
     parts.push(part);
@@ -26,14 +30,15 @@ export async function readText(
  *
  * @param lineBytesMax In octets.
  * @throws {KubeApiError} when a line is longer, or the body ends inside one;
- * whatever the stream rejects with.
+ * whatever the stream rejects with; the signal's reason.
  */
 export async function* readLines(
-  body: ReadableStream<Uint8Array>,
+  body: Body,
   lineBytesMax: number,
+  signal: AbortSignal,
 ): AsyncGenerator<string, void, void> {
   const line = new PartialLine(lineBytesMax);
-  for await (const part of body) {
+  for await (const part of chunksOf(body, signal)) {
     let from = 0;
     for (;;) {
       const end = part.indexOf(NEWLINE, from);
@@ -51,6 +56,34 @@ export async function* readLines(
 }
 
 const NEWLINE = 0x0a;
+
+/**
+ * The chunks of a body, which is closed when nobody wants more of them.
+ *
+ * The signal is watched here and not left to `fetch`: that forgets it once the
+ * request has been collected as garbage, and a read then waits for ever.
+ */
+async function* chunksOf(
+  body: Body,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, void, void> {
+  if (body === null) return;
+  const reader = body.getReader();
+  const cancel = () => reader.cancel().catch(() => {});
+  signal.addEventListener("abort", cancel);
+  try {
+    for (;;) {
+      signal.throwIfAborted();
+      const { done, value } = await reader.read();
+      signal.throwIfAborted();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    signal.removeEventListener("abort", cancel);
+    await cancel();
+  }
+}
 
 class PartialLine {
   readonly #bytesMax: number;

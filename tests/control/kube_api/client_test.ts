@@ -271,6 +271,32 @@ Deno.test("prepare() fails where a credential is missing", async () => {
   });
 });
 
+Deno.test("a watch ends with its signal after a collection of garbage", async () => {
+  await using server = await FakeServer.start(() =>
+    new Response(bodyOf(["{}\n"], "open"))
+  );
+  using client = server.client();
+  const ending = new AbortController();
+  const lines = await client.watch(WATCH, 60_000, ending.signal);
+  await lines.next();
+  const rest = lines.next();
+  await collectGarbage();
+  ending.abort(new Error("over"));
+  await assert.rejects(rest, /over/);
+});
+
+/** Fills the young and the old part of the heap until what nobody holds is gone. */
+async function collectGarbage(): Promise<void> {
+  let collected = false;
+  const registry = new FinalizationRegistry(() => (collected = true));
+  registry.register({}, undefined);
+  for (let turn = 0; !collected && turn < 2_000; turn++) {
+    Array.from({ length: 50_000 }, (_, index) => [index]);
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+  assert(collected);
+}
+
 Deno.test("a watch ends with its signal", async () => {
   await using server = await FakeServer.start(() =>
     new Response(bodyOf(["{}\n"], "open"))

@@ -56,6 +56,7 @@ export class ControlPlane extends Cluster implements AsyncDisposable {
   readonly #host: Host;
   readonly #plan: ProgramPlan;
   readonly #options: ControlPlaneOptions;
+  #api: LabProcess | undefined;
   #istiod: LabProcess | undefined;
 
   private constructor(host: Host, options: ControlPlaneOptions) {
@@ -174,6 +175,19 @@ export class ControlPlane extends Cluster implements AsyncDisposable {
     return token.trim();
   }
 
+  /** Starts the API server (again: same port, same certificate, same objects) and waits until it is ready. */
+  async startApi(): Promise<void> {
+    const command = apiServerCommand(this.#plan);
+    this.#api = this.#host.start("kube-apiserver", command);
+    await this.#until("ready", this.#api, this.kubectlCommand(READY));
+  }
+
+  /** SIGKILL by default: with SIGTERM it goes on for a minute. */
+  async stopApi(signal: "SIGTERM" | "SIGKILL" = "SIGKILL"): Promise<void> {
+    this.#api?.signal(signal);
+    await this.#api?.stop();
+  }
+
   /** Starts istiod (again: same ports, same authority) and waits until it is ready. */
   async startIstiod(): Promise<void> {
     const command = istiodCommand(this.#plan, this.kubeconfig);
@@ -216,11 +230,7 @@ export class ControlPlane extends Cluster implements AsyncDisposable {
     );
     await must(["openssl", "genrsa", "-out", `${folder}/sa.key`, "2048"]);
     this.#host.start("etcd", etcdCommand(this.#plan));
-    const server = this.#host.start(
-      "kube-apiserver",
-      apiServerCommand(this.#plan),
-    );
-    await this.#until("ready", server, this.kubectlCommand(READY));
+    await this.startApi();
     const definitions = `${this.#plan.tools}/../crds`;
     await this.kubectl([
       ...["create", "-f", `${definitions}/istio.yaml`],
