@@ -16,6 +16,7 @@ import { type Parts, type PartsOptions, startParts } from "./parts.ts";
 import { Readiness } from "./readiness.ts";
 import { selfTest } from "./self_test.ts";
 import { serveHttp } from "./servers.ts";
+import { outliveSurprises } from "./surprises.ts";
 
 export interface ProcessOptions extends PartsOptions {
   /** Asks for a graceful end. */
@@ -72,6 +73,7 @@ export async function runProcess(
   stack.use(serveViews(options, seen, { ...parts, sources, told }));
 
   stack.use(keepControlMemory());
+  stack.use(outliveSurprises(seen.log("app")));
   void parts.xds?.run(ending.signal);
   const loaded = Promise.all([sources.loaded, parts.xds?.synced]);
   const over = ended(signal, enrolment.failed);
