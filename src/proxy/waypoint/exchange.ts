@@ -50,9 +50,10 @@ export class HttpExchange {
     return this.#clientGone;
   }
 
-  /** Sends a copy of the body, too. */
+  /** Sends a copy of the body, too; without one the copy ends at once. */
   mirror(mirror: Mirror): void {
     if (this.#hasBody) this.#body.mirrorTo(mirror);
+    else mirror.end(undefined);
   }
 
   /** Carries the exchange with one backend, whose head has been sent. */

@@ -30,7 +30,7 @@ export class Mirror {
 
   write(octets: Uint8Array): void {
     if (this.#over) return;
-    this.#waiting.push(octets);
+    this.#waiting.push(octets.slice()); // the request itself may be done with it
     this.#waitingOctets += octets.length;
     this.#flush();
     if (this.#waitingOctets > MIRROR_WAITING_MAX) this.drop();

@@ -61,10 +61,10 @@ export class RequestBody {
   write(octets: Uint8Array): boolean {
     this.octets += octets.length;
     for (const mirror of this.#mirrors) mirror.write(octets);
-    this.#kept?.push(octets);
-    if (this.#sink === undefined) return false;
-    this.#forgetIfLong();
-    return this.#sink.write(octets);
+    if (this.#sink !== undefined) this.#forgetIfLong();
+    // What is kept is paid for: whoever owns the memory may use it again.
+    this.#kept?.push(octets.slice());
+    return this.#sink?.write(octets) ?? false;
   }
 
   end(trailers: HeaderList | undefined): void {
