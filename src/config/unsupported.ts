@@ -17,7 +17,6 @@ const CONFIG_ROWS: readonly Row<Config>[] = [
       c.socks5 && c.mode === "waypoint",
       "UNSTABLE_ENABLE_SOCKS5 true in a waypoint",
     ),
-  (c) => c.crlPath && `CRL_PATH "${c.crlPath}"`,
   (c) => c.compliancePolicy && `COMPLIANCE_POLICY "${c.compliancePolicy}"`,
   (c) => when(c.tls12, "TLS12_ENABLED true"),
 ];

@@ -4,6 +4,7 @@ import { readinessApp } from "../admin/readiness_app.ts";
 import { statsApp } from "../admin/stats_app.ts";
 import { messageOf } from "../base/errors.ts";
 import type { Config } from "../config/mod.ts";
+import { CrlFile } from "../control/crl/mod.ts";
 import { raiseFdLimit } from "../sys/limits.ts";
 import { keepControlMemory } from "../worker/memory_keeper.ts";
 import { Cluster } from "./cluster.ts";
@@ -50,6 +51,7 @@ export async function runProcess(
   );
   const cluster = stack.use(await Cluster.open(config, seen));
   const parts = stack.use(await startParts(options, seen, readiness));
+  followCrls(config, seen, parts, ending.signal);
   const enrolment = stack.use(
     await enrol({
       config,
@@ -90,6 +92,22 @@ export async function runProcess(
   await parts.workers.drain(config.drainMs);
   seen.log("app").info("shutdown complete");
   seen.flush();
+}
+
+/** Before any pod is served. */
+function followCrls(
+  { crlPath }: Config,
+  { log }: Observability,
+  { workers }: Parts,
+  signal: AbortSignal,
+): void {
+  if (crlPath === undefined) return;
+  new CrlFile({
+    path: crlPath,
+    log: log("tls::crl"),
+    signal,
+    onChange: (crls) => workers.setCrls(crls),
+  });
 }
 
 const serverOf = (

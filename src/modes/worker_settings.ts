@@ -25,6 +25,7 @@ export function workerSettings(config: Config): Omit<WorkerSettings, "name"> {
     reusePort: config.inpodPortReuse,
     transparent: transparency(config.requireOriginalSource),
     dns: dnsSettings(config),
+    crl: config.crlPath !== undefined,
     log: config.log,
   };
 }

@@ -35,6 +35,15 @@ export class IdentityError extends HairpinError {
   }
 }
 
+/** A tunnel that was ended because its peer's certificate is on a revocation list. */
+export class RevokedError extends HairpinError {
+  readonly code = "IDENTITY";
+
+  constructor() {
+    super("connection closed: peer certificate revoked by CRL");
+  }
+}
+
 /** A tunnel that could not be made or did not answer as HBONE says. */
 export class TunnelError extends HairpinError {
   readonly code = "PROTOCOL";

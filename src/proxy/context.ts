@@ -12,6 +12,7 @@ import type { AccessLog } from "../telemetry/access_log.ts";
 import type { HairpinMetrics } from "../telemetry/hairpin_metrics.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { TrafficMetrics } from "../telemetry/traffic.ts";
+import type { CrlGuard } from "./crl_guard.ts";
 import type { ConnectionTable } from "./connection_table.ts";
 
 /** The settings that connections depend on. */
@@ -80,6 +81,8 @@ export interface ProxyContext {
   readonly mesh: MeshReader;
   readonly certificates: CertificateReader;
   readonly tlsServers: TlsServers;
+  /** Set where revocation lists are followed. */
+  readonly crlGuard?: CrlGuard;
   readonly traffic: TrafficMetrics;
   readonly figures: HairpinMetrics;
   readonly accessLog: AccessLog;

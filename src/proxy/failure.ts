@@ -1,5 +1,10 @@
 import { messageOf } from "../base/errors.ts";
-import { DialError, IdentityError, TunnelError } from "../net/errors.ts";
+import {
+  DialError,
+  IdentityError,
+  RevokedError,
+  TunnelError,
+} from "../net/errors.ts";
 import { StreamResetError } from "../net/h2_stream.ts";
 import type { RelayEnd } from "../net/relay.ts";
 import type { ResponseFlag } from "../telemetry/traffic.ts";
@@ -17,6 +22,7 @@ export function outboundFailure(reason: unknown): Failure {
   if (reason instanceof DialError) {
     return { flag: "CONNECT", error: ioError(reason) };
   }
+  if (reason instanceof RevokedError) return revokedFailure(reason);
   if (reason instanceof IdentityError) {
     const flag = reason.whose === "own" ? "IDENTITY_ERROR" : "CONNECT";
     return { flag, error: reason.message };
@@ -65,6 +71,11 @@ export function cancelFailure(reason: CancelReason | undefined): Failure {
     : { flag: "-", error: "connection closed due to connection drain" };
 }
 
+const revokedFailure = ({ message }: RevokedError): Failure => ({
+  flag: "CERT_REVOKED",
+  error: message,
+});
+
 const ioError = (reason: DialError): string => `io error: ${reason.detail}`;
 
 /** Ends that applications bring about every day, and that say nothing is wrong. */
@@ -79,6 +90,7 @@ const EVERYDAY_CODES: ReadonlySet<unknown> = new Set([
 export function relayFailure(end: RelayEnd): Failure | undefined {
   if (end.how !== "reset" || end.error === undefined) return undefined;
   const { error } = end;
+  if (error instanceof RevokedError) return revokedFailure(error);
   if (error instanceof StreamResetError) {
     return isEveryday(error.errorCode)
       ? undefined

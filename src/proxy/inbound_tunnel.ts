@@ -6,6 +6,7 @@ import { H2Session } from "../net/h2_session.ts";
 import type { H2Stream } from "../net/h2_stream.ts";
 import type { Accepted } from "../net/listen.ts";
 import type { SecureConnection } from "../net/tls_server.ts";
+import type { PeerChain } from "../net/revocations.ts";
 import type { HeaderList } from "../wire/h2/mod.ts";
 import { identityOf, type ProxyContext, type ServedPod } from "./context.ts";
 import { workloadUnknown } from "./inbound_plaintext.ts";
@@ -42,12 +43,19 @@ export async function serveInboundTunnel(
   const server = await serverFor(context, workload).catch(messageOf);
   if (typeof server === "string") return refuse(`signing error: ${server}`);
   let secure: SecureConnection;
+  let chain: PeerChain | undefined;
   try {
     secure = await server.handshake(socket);
+    chain = context.crlGuard?.admit("destination", secure.socket);
   } catch (reason) {
     return refuse(`tls handshake error: ${messageOf(reason)}`);
   }
-  serveSession({ context, pod, src, local, peer: secure }, secure, serve);
+  const tunnel = { context, pod, src, local, peer: secure };
+  let stop: (() => void) | undefined;
+  const session = serveSession(tunnel, secure, serve, () => stop?.());
+  if (chain !== undefined && !session.closed) {
+    stop = context.crlGuard?.follow("destination", chain, session);
+  }
 }
 
 async function serverFor(context: ProxyContext, workload: Workload) {
@@ -60,7 +68,8 @@ function serveSession(
   tunnel: Tunnel,
   { socket }: SecureConnection,
   serve: ServeRequest,
-): void {
+  onClosed: () => void,
+): H2Session {
   const { context, pod } = tunnel;
   const log = context.log("proxy::inbound");
   const session = new H2Session(new TlsTransport(socket), {
@@ -75,6 +84,7 @@ function serveSession(
       });
     },
     onClosed(reason) {
+      onClosed();
       pod.inboundSessions.delete(session);
       if (reason !== undefined) {
         log.debug("tunnel closed", { error: messageOf(reason) });
@@ -82,4 +92,5 @@ function serveSession(
     },
   });
   pod.inboundSessions.add(session);
+  return session;
 }

@@ -99,6 +99,8 @@ function localRoute(
   route: ReadyRoute,
 ): { route: DirectRoute; destination: ServedPod } | undefined {
   if (!context.settings.nodeLocalLane) return undefined;
+  // Whether the other one was revoked only TLS tells.
+  if (context.crlGuard !== undefined) return undefined;
   if (route.kind !== "hbone" || route.via !== "direct") return undefined;
   // An application tunnel is told who called, which only the tunnel's end says.
   if (route.destination.applicationTunnel !== undefined) return undefined;

@@ -90,7 +90,7 @@ const poolKey = ({ source, to, expected }: TunnelRequest): string =>
     .join(" ");
 
 async function openSession(
-  { settings, certificates }: ProxyContext,
+  { settings, certificates, crlGuard }: ProxyContext,
   pod: ServedPod,
   { source, to, expected }: TunnelRequest,
   events: SessionEvents,
@@ -103,12 +103,22 @@ async function openSession(
     mark,
   });
   const socket = await connectTls(raw, { certificate, expected });
-  return new H2Session(new TlsTransport(socket), {
+  const chain = crlGuard?.admit("source", socket);
+  let stop: (() => void) | undefined;
+  const session = new H2Session(new TlsTransport(socket), {
     role: "client",
     http2,
     maxHeaderListSize: OUTBOUND_HEADER_LIST_MAX,
     ...events,
+    onClosed() {
+      stop?.();
+      events.onClosed();
+    },
   });
+  if (chain !== undefined && !session.closed) {
+    stop = crlGuard?.follow("source", chain, session);
+  }
+  return session;
 }
 
 function connectHeaders(

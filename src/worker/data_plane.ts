@@ -5,10 +5,13 @@ import { MeshState } from "../model/mesh_state.ts";
 import type { Workload } from "../model/workload.ts";
 import { TlsServers } from "../net/tls_servers.ts";
 import type { PodInfo, ProxyContext } from "../proxy/context.ts";
+import { CrlGuard } from "../proxy/crl_guard.ts";
+import { decodeCrl } from "../wire/crl/mod.ts";
 import { type DnsParts, SystemResolvers } from "../proxy/dns/mod.ts";
 import type { WaypointOrders } from "../proxy/waypoint/view.ts";
 import type { Fd } from "../sys/libc.ts";
 import { AccessLog } from "../telemetry/access_log.ts";
+import { CrlMetrics } from "../telemetry/control_metrics.ts";
 import { DnsMetrics } from "../telemetry/dns_metrics.ts";
 import { HairpinMetrics } from "../telemetry/hairpin_metrics.ts";
 import { createLogging, type Logger, type Logging } from "../telemetry/log.ts";
@@ -86,6 +89,8 @@ export class DataPlane {
         return this.#applyMesh(message.delta);
       case "certificate":
         return this.#putCertificate(message.spiffeId, message.state);
+      case "crl":
+        return this.#context.crlGuard?.replace(message.crls.map(decodeCrl));
       case "serve":
         return this.#serve(message.pod, message.netns);
       case "waypoint":
@@ -121,6 +126,9 @@ export class DataPlane {
       mesh: this.#mesh,
       certificates: this.#certificates,
       tlsServers: new TlsServers(),
+      ...this.#settings.crl
+        ? { crlGuard: new CrlGuard(new CrlMetrics(this.#registry)) }
+        : {},
       traffic: new TrafficMetrics(this.#registry),
       figures: new HairpinMetrics(this.#registry),
       accessLog: new AccessLog(this.#logging.scope("access")),

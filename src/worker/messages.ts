@@ -32,6 +32,8 @@ export interface WorkerSettings {
   readonly transparent: "require" | "try" | "off";
   /** How names are resolved for pods; undefined: not at all. */
   readonly dns: DnsSettings | undefined;
+  /** Whether revocation lists are followed. Default false. */
+  readonly crl?: boolean;
   readonly log: { readonly filter: string; readonly format: LogFormat };
 }
 
@@ -62,6 +64,8 @@ export type ToWorker =
     readonly pod: PodInfo;
     readonly netns: Fd | undefined;
   }
+  /** Revocation lists, each in DER; the last ones hold. */
+  | { readonly kind: "crl"; readonly crls: readonly Uint8Array[] }
   /** What a waypoint is to do; the last one holds. */
   | { readonly kind: "waypoint"; readonly orders: WaypointOrders }
   /** Ends a pod's connections at once and closes its listeners. */

@@ -59,6 +59,7 @@ export class WorkerPool {
   readonly #pods = new Map<string, { pod: PodInfo; netns: Fd | undefined }>();
   #logFilter: string;
   #waypoint: WaypointOrders | undefined;
+  #crls: readonly Uint8Array[] = [];
   #ending = false;
   /** Changes of the mesh leave one after the other. */
   #meshTurn: Promise<void> = Promise.resolve();
@@ -105,6 +106,12 @@ export class WorkerPool {
   /** What they were told last; undefined in node mode. */
   get waypointOrders(): WaypointOrders | undefined {
     return this.#waypoint;
+  }
+
+  /** Tells all workers which certificates are revoked: lists in DER. */
+  setCrls(crls: readonly Uint8Array[]): void {
+    this.#crls = crls;
+    this.#broadcast((handle) => handle.post({ kind: "crl", crls }));
   }
 
   /** Tells all workers what the waypoint is to do. */
@@ -222,6 +229,7 @@ export class WorkerPool {
     for (const delta of slicesOf(whole, MESH_SLICE_MAX)) {
       handle.post({ kind: "mesh", delta });
     }
+    if (this.#crls.length > 0) handle.post({ kind: "crl", crls: this.#crls });
     for (const [spiffeId, state] of certificates()) {
       handle.post({ kind: "certificate", spiffeId, state });
     }

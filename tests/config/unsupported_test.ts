@@ -23,7 +23,6 @@ const rows: [what: string, args: string[], variables: object][] = [
     ["--mode=waypoint", "--gateway=a/b", "--config=m", "--ca-dir=c"],
     { UNSTABLE_ENABLE_SOCKS5: "true" },
   ],
-  ['CRL_PATH "/crl"', NODE, { CRL_PATH: "/crl" }],
   ['COMPLIANCE_POLICY "pqc"', NODE, { COMPLIANCE_POLICY: "pqc" }],
   ["TLS12_ENABLED true", NODE, { TLS12_ENABLED: "true" }],
   ["hairpin check", ["check"], {}],

@@ -1,0 +1,2 @@
+/** Revocation lists, from a file that is followed. */
+export { CrlFile, type CrlOptions } from "./follow.ts";
