@@ -9,6 +9,7 @@ import { type Figure, figureTable } from "./figures.ts";
 import { findH2load } from "./h2load.ts";
 import { findFortio, findLoadGenerator, fortioGrpc } from "./load.ts";
 import { runPlan } from "./run.ts";
+import { runScale, type ScaleSubject } from "./scale/mod.ts";
 import {
   hairpinProxies,
   noProxies,
@@ -21,6 +22,7 @@ const USAGE = `deno task bench [flags]
   --quick            one round of 2 s and 500 idle connections, instead of three of 5 s and 2,000
   --only NAME,…      ${BENCHMARKS.map((benchmark) => benchmark.name).join(", ")}
                      Default: all but those of waypoints, which take minutes more
+  --scale            instead: a control plane that tells of 1,000, 10,000 and 69,000 workloads
   --subjects NAME,…  direct, hairpin, ztunnel. Default: all that can run here
   --workers N        data-plane threads of each proxy. Default 2, as both choose on a small node
   --json             the figures of every round as JSON instead of a table`;
@@ -32,6 +34,7 @@ interface Options {
   readonly benchmarks: readonly Benchmark[];
   readonly subjects: readonly string[] | undefined;
   readonly workers: number;
+  readonly scale: boolean;
   readonly quick: boolean;
   readonly json: boolean;
 }
@@ -39,7 +42,7 @@ interface Options {
 /** @throws {LabError} when a name or a number is none. */
 function readOptions(args: string[]): Options | "help" {
   const flags = parseArgs(args, {
-    boolean: ["quick", "json", "help"],
+    boolean: ["scale", "quick", "json", "help"],
     string: ["only", "subjects", "workers"],
     unknown: (flag) => {
       throw new LabError(
@@ -59,6 +62,7 @@ function readOptions(args: string[]): Options | "help" {
       BENCHMARKS.filter((benchmark) => !benchmark.needsWaypoint),
     subjects: listOf(flags["subjects"]),
     workers,
+    scale: flags["scale"] === true,
     quick: flags["quick"] === true,
     json: flags["json"] === true,
   };
@@ -135,6 +139,21 @@ async function findGenerators(tools: string | undefined) {
   };
 }
 
+async function measureScale(options: Options): Promise<void> {
+  const ztunnel = await findZtunnel(Deno.env.get("HAIRPIN_TEST_TOOLS"));
+  const able: readonly ScaleSubject[] = ztunnel === undefined
+    ? ["hairpin"]
+    : ["hairpin", "ztunnel"];
+  const figures = await runScale({
+    ...options,
+    subjects: able.filter((name) => options.subjects?.includes(name) ?? true),
+    ztunnel,
+    progress,
+  });
+  if (options.json) return console.log(JSON.stringify(figures, undefined, 2));
+  console.log(`\n${figureTable(figures, able)}\n`);
+}
+
 function report(
   { json, benchmarks, workers }: Options,
   figures: readonly Figure[],
@@ -167,7 +186,7 @@ async function main(): Promise<number> {
   if (reason !== undefined) {
     throw new LabError(`Cannot run benchmarks: ${reason}`);
   }
-  await measure(options);
+  await (options.scale ? measureScale(options) : measure(options));
   return 0;
 }
 

@@ -16,7 +16,8 @@ export function ztunnelProxies(program: string, workers: number): StartProxies {
   };
 }
 
-async function redirect(pod: LabPod): Promise<void> {
+/** Has the pod's connections led to the node's proxy. */
+export async function redirect(pod: LabPod): Promise<void> {
   const request = { action: "apply", dryRun: false, ipv6: true } as const;
   const report = await runRedirect({ ...request, netns: netnsPath(pod.netns) });
   if (report.exitCode !== 0) {
@@ -27,7 +28,7 @@ async function redirect(pod: LabPod): Promise<void> {
 }
 
 /** Hands over pods that never change: a snapshot, and then silence until the proxy ends. */
-const handover: Handover = (socketPath, pods) => {
+export const handover: Handover = (socketPath, pods) => {
   const server = new ZdsServer(socketPath);
   const served = server.accept().then((proxy) => sendSnapshot(proxy, pods));
   served.catch((reason) => console.error(`${socketPath}: ${reason}`));

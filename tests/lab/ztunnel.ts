@@ -16,6 +16,8 @@ export interface ZtunnelOptions {
   readonly program: string;
   readonly workers: number;
   readonly handover: Handover;
+  /** Replaces the environment's own; undefined takes a variable out. Default: nothing. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 /** Connect back-off of its node-agent client included. */
@@ -32,20 +34,20 @@ export async function findZtunnel(
 
 /**
  * Starts ztunnel at one node without a control plane (certificates of its test
- * CA, state from a file) for the pods that the lab has now, and waits until all
+ * CA, state from a file unless the environment says otherwise) for the pods that the lab has now, and waits until all
  * are taken over. Its end, with the lab's at the latest, ends the handing over.
  */
 export async function startZtunnel(
   lab: Lab,
   node: LabNode,
-  { program, workers, handover }: ZtunnelOptions,
+  { program, workers, handover, env: more = {} }: ZtunnelOptions,
 ): Promise<LabProcess> {
   const socketPath = `${lab.folder}/zds-${node.name}.sock`;
   const statePath = `${lab.folder}/local-xds-${node.name}.yaml`;
   await Deno.writeTextFile(statePath, localXds(lab.pods, lab.services));
   const pods = lab.pods.filter((pod) => pod.node === node.name);
   const agent = await handover(socketPath, pods);
-  const env = {
+  const all: Record<string, string | undefined> = {
     FAKE_CA: "true",
     XDS_ADDRESS: "",
     LOCAL_XDS_PATH: statePath,
@@ -53,7 +55,13 @@ export async function startZtunnel(
     NODE_NAME: node.name,
     PROXY_MODE: "shared",
     ZTUNNEL_WORKER_THREADS: `${workers}`,
+    ...more,
   };
+  const env = Object.fromEntries(
+    Object.entries(all).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, value]]
+    ),
+  );
   const process = lab.start(node, `ztunnel-${node.name}`, [program], { env });
   process.ended.then(() => agent[Symbol.asyncDispose]());
   await untilReady(node, process);
