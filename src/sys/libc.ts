@@ -16,6 +16,7 @@ const symbols = {
   __errno_location: { parameters: [], result: "pointer" },
   accept4: { parameters: ["i32", "buffer", "buffer", "i32"], result: "i32" },
   bind: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+  clock_gettime: { parameters: ["i32", "buffer"], result: "i32" },
   close: { parameters: ["i32"], result: "i32" },
   connect: { parameters: ["i32", "buffer", "u32"], result: "i32" },
   dup: { parameters: ["i32"], result: "i32" },

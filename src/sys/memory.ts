@@ -9,22 +9,22 @@ export interface HeapState {
   readonly held: number;
   /** What objects take up, those that nobody needs any more included. */
   readonly used: number;
-  /** Everything ever allocated in it. */
-  readonly allocated: number;
 }
 
 export function readHeap(): HeapState {
   const figures = getHeapStatistics();
-  const { total_allocated_bytes: allocated } = figures as Figures;
-  return {
-    held: figures.total_physical_size,
-    used: figures.used_heap_size,
-    allocated: allocated ?? figures.used_heap_size,
-  };
+  return { held: figures.total_physical_size, used: figures.used_heap_size };
 }
 
-/** The runtime tells more than its types say. */
-type Figures = { readonly total_allocated_bytes?: number };
+const CLOCK_PROCESS_CPUTIME_ID = 2;
+
+/** Processor time that all threads of the process used so far, in milliseconds. */
+export function processCpuMs(): number {
+  const time = new BigInt64Array(2);
+  libc.clock_gettime(CLOCK_PROCESS_CPUTIME_ID, new Uint8Array(time.buffer));
+  const [seconds = 0n, nanoseconds = 0n] = time;
+  return Number(seconds) * 1_000 + Number(nanoseconds) / 1e6;
+}
 
 /**
  * Collects the calling thread's garbage, shrinks its heap to what lives, and

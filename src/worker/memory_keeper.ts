@@ -1,20 +1,28 @@
 /** Gives memory back that a burst has left behind, once the thread is quiet again. */
-import { type HeapState, readHeap, releaseMemory } from "../sys/memory.ts";
+import {
+  type HeapState,
+  processCpuMs,
+  readHeap,
+  releaseMemory,
+} from "../sys/memory.ts";
 import { dropProgramPages } from "../sys/program_pages.ts";
 
 const LOOK_INTERVAL_MS = 1_000;
 
 /**
- * A thread at rest: what is in use changes by less between two looks, either
- * way. Its own timers take 20 to 60 KiB.
+ * At rest the process uses less of a processor between two looks, in
+ * milliseconds. The threads' own timers take about 10.
+ */
+const QUIET_CPU_MS = 40;
+
+/**
+ * And what is in use by the thread changes by less, either way: its own timers
+ * take 20 to 60 KiB.
  */
 const QUIET_OCTETS = 128 * 1024;
 
-/**
- * And it allocates less: otherwise a collection on its own has made up for what
- * came. The looks themselves are counted as up to 2 MiB.
- */
-const QUIET_ALLOCATED_OCTETS = 4 * 1024 * 1024;
+/** Looks that find it so, one after the other: a pause between two loads is shorter. */
+const QUIET_LOOKS = 2;
 
 /** What the heap has to hold above what it held at rest, to be worth a collection. */
 const WORTH_OCTETS = 4 * 1024 * 1024;
@@ -25,10 +33,17 @@ const WORTH_OCTETS = 4 * 1024 * 1024;
  */
 const WORKER_USED_MAX = 64 * 1024 * 1024;
 
+/** What a look finds. */
+export interface Look extends HeapState {
+  /** Of the whole process, so far. */
+  readonly cpuMs: number;
+}
+
 /** Tells when a heap is to be collected: after work, not during it. */
 export class QuietHeap {
   readonly #usedMax: number;
-  #before: HeapState | undefined;
+  #before: Look | undefined;
+  #quietLooks = 0;
   #rest = 0;
 
   /** @param usedMax Octets in use above which it never is. */
@@ -37,40 +52,40 @@ export class QuietHeap {
   }
 
   /** To be asked at even intervals. */
-  isDue(now: HeapState): boolean {
+  isDue(now: Look): boolean {
     const before = this.#before;
     this.#before = now;
-    return before !== undefined && isQuiet(before, now) &&
-      now.used < this.#usedMax && now.held > this.#rest + WORTH_OCTETS;
+    const quiet = before !== undefined && isQuiet(before, now);
+    this.#quietLooks = quiet ? this.#quietLooks + 1 : 0;
+    return this.#quietLooks >= QUIET_LOOKS && now.used < this.#usedMax &&
+      now.held > this.#rest + WORTH_OCTETS;
   }
 
-  /** @param now What is left after a collection. */
-  collected(now: HeapState): void {
-    this.#before = now;
-    this.#rest = now.held;
+  /** @param held What is left after a collection. */
+  collected({ held }: HeapState): void {
+    this.#rest = held;
+    this.#quietLooks = 0;
   }
 }
 
-const isQuiet = (before: HeapState, now: HeapState): boolean =>
-  Math.abs(now.used - before.used) < QUIET_OCTETS &&
-  now.allocated - before.allocated < QUIET_ALLOCATED_OCTETS;
+const isQuiet = (before: Look, now: Look): boolean =>
+  now.cpuMs - before.cpuMs < QUIET_CPU_MS &&
+  Math.abs(now.used - before.used) < QUIET_OCTETS;
 
 /** Looks after the heap of the calling thread, a data worker's, until disposed of. */
-export const keepWorkerMemory = (): Disposable =>
-  keepMemory(WORKER_USED_MAX, releaseMemory);
+export const keepWorkerMemory = (): Disposable => keepMemory(WORKER_USED_MAX);
 
-/** The same on the control thread, where no connection waits; and after what the process needs of its program. */
-export const keepControlMemory = (): Disposable =>
-  keepMemory(Infinity, () => {
-    releaseMemory();
-    dropProgramPages();
-  });
+/** The same on the control thread, where no connection waits. */
+export const keepControlMemory = (): Disposable => keepMemory(Infinity);
 
-function keepMemory(usedMax: number, release: () => void): Disposable {
+function keepMemory(usedMax: number): Disposable {
   const heap = new QuietHeap(usedMax);
   const timer = setInterval(() => {
-    if (!heap.isDue(readHeap())) return;
-    release();
+    const look = { ...readHeap(), cpuMs: processCpuMs() };
+    if (!heap.isDue(look)) return;
+    releaseMemory();
+    // Work brings back what it needs of the program, and more.
+    dropProgramPages();
     heap.collected(readHeap());
   }, LOOK_INTERVAL_MS);
   return { [Symbol.dispose]: () => clearInterval(timer) };

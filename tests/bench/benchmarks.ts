@@ -34,7 +34,7 @@ export interface Benchmark {
 const REQUEST_PATH = "/1k";
 const HOLD_PROGRAM = new URL("./programs/hold.ts", import.meta.url).pathname;
 /** Time for what a start or a burst of connections took to be given back. */
-const SETTLE_MS = 3_000;
+const SETTLE_MS = 6_000;
 
 /** All of them, in the order that they run. */
 export const BENCHMARKS: readonly Benchmark[] = [

@@ -10,7 +10,7 @@ import {
 
 export const WAYPOINT_PORTS = { http: 8000, http2: 8001, grpc: 8079 } as const;
 /** What keeps to itself for a while after a start or a burst. */
-const SETTLE_MS = 3_000;
+const SETTLE_MS = 6_000;
 
 export interface WaypointOptions {
   /** Data-plane threads of the waypoint. */

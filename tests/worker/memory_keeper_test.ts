@@ -3,39 +3,50 @@ import { QuietHeap } from "../../src/worker/memory_keeper.ts";
 
 const MIB = 1024 * 1024;
 
-/** What each look finds, in MiB, and whether a collection is due. */
-type Look = [held: number, used: number, allocated: number, due: boolean];
+/** What each look finds, in MiB and milliseconds, and whether a collection is due. */
+type Row = [held: number, used: number, cpuMs: number, due: boolean];
 
-const rows: [name: string, looks: Look[]][] = [
-  ["after a start, once little comes any more", [
-    [20, 10, 30, false],
-    [20, 12, 32, false],
-    [20, 12.1, 34, true],
+const rows: [name: string, looks: Row[]][] = [
+  ["after a start, once it has been quiet for a while", [
+    [20, 10, 500, false],
+    [20, 12, 900, false],
+    [20, 12.1, 910, false],
+    [20, 12.1, 920, true],
   ]],
   ["not during work, however large it is", [
-    [30, 10, 10, false],
-    [30, 20, 20, false],
-    [60, 40, 40, false],
+    [30, 10, 100, false],
+    [60, 20, 200, false],
+    [60, 30, 300, false],
+    [60, 40, 400, false],
   ]],
-  ["not when work and a collection make up for each other", [
-    [30, 20, 10, false],
-    [30, 20, 40, false],
+  ["not while other threads work", [
+    [30, 20, 100, false],
+    [30, 20, 200, false],
+    [30, 20, 300, false],
+  ]],
+  ["not in a short pause", [
+    [30, 20, 100, false],
+    [30, 20, 110, false],
+    [30, 20, 200, false],
+    [30, 20, 210, false],
   ]],
   ["not while little by little comes", [
-    [30, 20, 10, false],
-    [30, 20.5, 10.5, false],
+    [30, 20, 100, false],
+    [30, 20.5, 105, false],
+    [30, 21, 110, false],
   ]],
   ["not for a heap that would take long", [
-    [90, 60, 10, false],
-    [90, 60, 10, false],
+    [90, 60, 100, false],
+    [90, 60, 101, false],
+    [90, 60, 102, false],
   ]],
 ];
 
 for (const [name, looks] of rows) {
   Deno.test(`QuietHeap asks for a collection ${name}`, () => {
     const heap = new QuietHeap(48 * MIB);
-    const due = looks.map(([held, used, allocated]) =>
-      heap.isDue(stateOf(held, used, allocated))
+    const due = looks.map(([held, used, cpuMs]) =>
+      heap.isDue(lookOf(held, used, cpuMs))
     );
     assert.deepEqual(due, looks.map((look) => look[3]));
   });
@@ -43,15 +54,16 @@ for (const [name, looks] of rows) {
 
 Deno.test("QuietHeap asks again only when the heap has grown since", () => {
   const heap = new QuietHeap(48 * MIB);
-  heap.isDue(stateOf(20, 10, 10));
-  heap.collected(stateOf(8, 7, 10));
-  assert.equal(heap.isDue(stateOf(9, 7.1, 11)), false);
-  assert.equal(heap.isDue(stateOf(40, 30, 60)), false);
-  assert.equal(heap.isDue(stateOf(40, 30.1, 61)), true);
+  const isDue = (held: number) =>
+    [1, 2, 3].map(() => heap.isDue(lookOf(held, 7, 0))).at(-1);
+  assert.equal(isDue(20), true);
+  heap.collected(lookOf(8, 7, 0));
+  assert.equal(isDue(9), false);
+  assert.equal(isDue(30), true);
 });
 
-const stateOf = (held: number, used: number, allocated: number) => ({
+const lookOf = (held: number, used: number, cpuMs: number) => ({
   held: held * MIB,
   used: used * MIB,
-  allocated: allocated * MIB,
+  cpuMs,
 });
