@@ -3,7 +3,7 @@ import type { DescriptorLedger } from "../sys/descriptor_ledger.ts";
 import { closeFd, type Fd } from "../sys/libc.ts";
 
 interface WithHandle {
-  readonly _handle?: { fdForIpc?(): number } | null;
+  _handle?: { fdForIpc?(): number; close?(): void } | null;
 }
 
 let ledger: DescriptorLedger | undefined;
@@ -28,6 +28,18 @@ export function ownDescriptor(socket: Socket): Fd | undefined {
   const fd = duplicateDescriptor(socket);
   if (fd !== undefined) ledger?.add(fd);
   return fd;
+}
+
+/**
+ * Has the runtime close its own descriptor of a socket, so that it reads and
+ * writes no more; the connection goes on by another, as {@link ownDescriptor}
+ * gave it. The socket does not notice, and is to be destroyed in the end.
+ */
+export function closeRuntimeDescriptor(socket: Socket): void {
+  const held = socket as unknown as WithHandle;
+  const handle = held._handle;
+  held._handle = null;
+  handle?.close?.();
 }
 
 /**

@@ -33,6 +33,11 @@ export class SocketWriter {
     socket.on("close", () => this.close());
   }
 
+  /** Whether it would take more: neither closed nor ended. */
+  get isOpen(): boolean {
+    return !this.#closed && !this.#endWanted;
+  }
+
   /** @returns as ByteStream.write(). */
   write(octets: Uint8Array): boolean {
     if (this.#closed) return true; // "close" is about to be said
@@ -55,6 +60,23 @@ export class SocketWriter {
     this.#endWanted = true;
     this.#onEnded = onEnded;
     if (this.#queue.length === 0) this.#end();
+  }
+
+  /**
+   * Hands over the descriptor and what is queued; nothing is written here any
+   * more.
+   *
+   * @returns undefined when the socket is gone, or its end has been asked for.
+   */
+  release(): { readonly fd: Fd; readonly unsent: Uint8Array[] } | undefined {
+    if (!this.isOpen) return undefined;
+    const fd = this.#fd ?? ownDescriptor(this.#socket);
+    if (fd === undefined) return undefined;
+    writableSockets.forget(fd);
+    const unsent = this.#queue;
+    this.#fd = undefined;
+    this.close();
+    return { fd, unsent };
   }
 
   /** Drops what is queued, and lets go of the socket. */

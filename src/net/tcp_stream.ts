@@ -1,6 +1,18 @@
 import type { Socket } from "node:net";
+import type { Fd } from "../sys/libc.ts";
 import type { ByteReceiver, ByteStream } from "./byte_stream.ts";
+import { closeRuntimeDescriptor } from "./descriptor.ts";
 import { SocketWriter } from "./socket_writer.ts";
+
+/** A connection that a {@link TcpStream} has given away. */
+export interface ReleasedTcp {
+  /** To be closed by `closeOwn()`. */
+  readonly fd: Fd;
+  /** What was to be written. */
+  readonly unsent: readonly Uint8Array[];
+  /** What was read and told to nobody. */
+  readonly unread: readonly Uint8Array[];
+}
 
 /** A TCP socket as a {@link ByteStream}; it owns the socket. */
 export class TcpStream implements ByteStream {
@@ -44,6 +56,44 @@ export class TcpStream implements ByteStream {
 
   dismiss(): void {
     this.#writer.end(() => this.#socket.destroy());
+  }
+
+  /** Whether {@link release} would give the connection away. */
+  get isWhole(): boolean {
+    const socket = this.#socket;
+    return !socket.destroyed && !socket.readableEnded && this.#writer.isOpen;
+  }
+
+  /**
+   * Gives the connection away, both halves of it: nothing is read or written
+   * here any more, and the receiver hears of the close only, once
+   * {@link dispose} says that it has come.
+   *
+   * @returns undefined when a half has ended.
+   */
+  release(): ReleasedTcp | undefined {
+    if (!this.isWhole) return undefined;
+    const released = this.#writer.release();
+    if (released === undefined) return undefined;
+    closeRuntimeDescriptor(this.#socket);
+    return { ...released, unread: this.#takeUnread() };
+  }
+
+  #takeUnread(): Uint8Array[] {
+    const socket = this.#socket;
+    socket.removeAllListeners("data");
+    socket.pause();
+    const unread: Uint8Array[] = [];
+    for (;;) {
+      const octets: Uint8Array | null = socket.read();
+      if (octets === null) return unread;
+      unread.push(octets);
+    }
+  }
+
+  /** Tells whoever listens to the socket that a connection given away is over. */
+  dispose(): void {
+    this.#socket.destroy();
   }
 
   pause(): void {

@@ -1,0 +1,244 @@
+import { endWriting } from "../../sys/tcp_state.ts";
+import type { End } from "./end.ts";
+import {
+  LATE_LOOKS,
+  PUMP_OCTETS,
+  PUMP_TURN_OCTETS,
+  RECHECK_MAX_MS,
+  RECHECK_MIN_MS,
+  WIDEN_PART,
+} from "./limits.ts";
+import type { Slot } from "./slots.ts";
+
+/** The kernel's part of one direction. */
+export interface Mover {
+  readonly slot: Slot;
+  /** @returns false when the kernel does not take it as it is. */
+  start(): boolean;
+  /** Octets that may wait in the kernel for the reader, as things stand. */
+  waitingMax(): number;
+}
+
+export interface DirectionOptions {
+  readonly from: End;
+  readonly to: End;
+  /** Absent when the kernel is not to move anything. */
+  readonly mover: Mover | undefined;
+  /** Octets that were read before, and go first. They are counted already. */
+  readonly pending: readonly Uint8Array[];
+  /** Told of octets that are handed to the far side. */
+  count(octets: number): void;
+  /** Asks for {@link Direction.advance} later, instead of what was asked for before. */
+  later(ms: number): void;
+  /** Told when the end of this half has been passed on. */
+  onDone(): void;
+}
+
+/** All of a worker's directions read into the same memory. */
+const buffer = new Uint8Array(PUMP_OCTETS);
+
+/**
+ * One direction of a joined pair.
+ *
+ * - `user`: read and written here; so it begins, and so it stays when the kernel
+ *   does not take the connection, being half closed.
+ * - `moved`: the kernel carries it, and rings now and then, for a look at how
+ *   much waits for the reader. A little too much, and the sender is given a
+ *   small window; far too much, and the program leaves what comes in its socket,
+ *   where that counts, until the reader has come along: then it is passed on
+ *   from here, and the kernel goes on.
+ *
+ * A socket is never taken out of the map to hold it: what the kernel has in its
+ * hands at that moment would be lost.
+ */
+export class Direction {
+  readonly #options: DirectionOptions;
+  readonly #mover: Mover | undefined;
+  #state: "user" | "moved" | "done" = "user";
+  #pending: Uint8Array[];
+  /** Octets since the sockets were joined, by user space. */
+  #read = 0;
+  #written = 0;
+  /** Of those read, the ones that the program left here and still believes unread. */
+  #taken = 0;
+  /** Moved octets that have been told to the meter. */
+  #counted = 0;
+  /** The kernel has said that it does not move from this socket. */
+  #refused = false;
+  #waitMs = RECHECK_MIN_MS;
+
+  constructor(options: DirectionOptions) {
+    this.#options = options;
+    this.#mover = options.mover;
+    this.#pending = [...options.pending];
+  }
+
+  get done(): boolean {
+    return this.#state === "done";
+  }
+
+  /**
+   * Does what can be done by now. To be called whenever something has happened
+   * to either socket.
+   *
+   * @throws {SyscallError} when a connection is no more.
+   */
+  advance(): void {
+    switch (this.#state) {
+      case "user":
+        return this.#pump();
+      case "moved":
+        return this.#look();
+      case "done":
+        return;
+      default:
+        throw new Error(`unhandled: ${this.#state satisfies never}`);
+    }
+  }
+
+  /** Tells the meter what the kernel has moved. */
+  countMoved(): void {
+    const moved = this.#moved;
+    if (moved > this.#counted) this.#options.count(moved - this.#counted);
+    this.#counted = moved;
+  }
+
+  get #moved(): number {
+    return this.#mover?.slot.moved ?? 0;
+  }
+
+  /** Octets that the kernel holds for the far socket; a few too many at times. */
+  get #waiting(): number {
+    return this.#moved + this.#written - this.#options.to.written;
+  }
+
+  #look(): void {
+    const { from } = this.#options;
+    const { slot, waitingMax } = this.#mover!;
+    if (slot.unread > 0) return this.#passLeft(slot);
+    const waiting = this.#waiting;
+    if (from.ended && this.#moved + this.#read >= from.received) {
+      return waiting <= 0 ? this.#finish() : this.#wait();
+    }
+    const max = waitingMax();
+    if (waiting > 2 * max) slot.leaveAll();
+    else this.#setAlarm(waiting);
+    if (waiting > max) from.narrow();
+    else if (waiting <= max * WIDEN_PART) from.widen();
+    // The program may be a moment behind the end, too.
+    if (from.narrowed || from.ended) this.#wait();
+    else this.#waitMs = RECHECK_MIN_MS;
+  }
+
+  /** Rings after so much more, and leaves octets here if nobody comes then. */
+  #setAlarm(waiting: number): void {
+    const { slot, waitingMax } = this.#mover!;
+    const look = waitingMax();
+    slot.setAlarm(look, Math.max(0, look * LATE_LOOKS - waiting));
+  }
+
+  #wait(): void {
+    this.#options.later(this.#waitMs);
+    this.#waitMs = Math.min(this.#waitMs * 2, RECHECK_MAX_MS);
+  }
+
+  /**
+   * Passes on what the program has left here, after all that it has moved. It
+   * goes back to moving by itself, once it is told that everything is read.
+   */
+  #passLeft(slot: Slot): void {
+    const { from } = this.#options;
+    // With a wide one it would not end: reading makes room for more.
+    from.narrow();
+    if (this.#taken === 0 && this.#waiting > 0) return this.#wait();
+    this.#waitMs = RECHECK_MIN_MS;
+    if (!this.#sendPending()) return;
+    while (slot.unread > this.#taken) {
+      const left = Math.min(slot.unread - this.#taken, buffer.length);
+      const count = from.receive(buffer.subarray(0, left)) ?? 0;
+      if (count === 0) return from.want("readable", true);
+      this.#taken += count;
+      this.#pass(buffer.subarray(0, count));
+      if (this.#pending.length > 0) return from.want("readable", false);
+    }
+    from.want("readable", false);
+    this.#setAlarm(0);
+    slot.addRead(this.#taken);
+    this.#taken = 0;
+    from.widen();
+    // Something may have been left between the last look and now.
+    this.#options.later(RECHECK_MIN_MS);
+  }
+
+  #pump(): void {
+    if (!this.#sendPending()) return;
+    const { from, later } = this.#options;
+    for (let octets = 0; octets < PUMP_TURN_OCTETS;) {
+      const count = from.receive(buffer);
+      if (count === undefined) return this.#handOver();
+      if (count === 0) return this.#finish();
+      this.#pass(buffer.subarray(0, count));
+      if (this.#pending.length > 0) return from.want("readable", false);
+      octets += count;
+    }
+    // The socket must be read empty once for the kernel to take over.
+    if (this.#mayMove) from.narrow();
+    later(0);
+  }
+
+  get #mayMove(): boolean {
+    return this.#mover !== undefined && !this.#refused;
+  }
+
+  /**
+   * Has the kernel take over, unless it has refused. Nothing may be unread: of
+   * what was read in part the kernel would move all.
+   */
+  #handOver(): void {
+    const { from } = this.#options;
+    if (this.#mayMove) {
+      this.#setAlarm(0);
+      this.#refused = !this.#mover!.start();
+      from.widen();
+    }
+    from.want("readable", !this.#mayMove);
+    if (!this.#mayMove) return;
+    this.#state = "moved";
+    this.#look();
+  }
+
+  /** Writes octets that were read here; the rest stays pending. */
+  #pass(octets: Uint8Array): void {
+    const { to, count } = this.#options;
+    count(octets.length);
+    this.#read += octets.length;
+    const sent = to.send(octets);
+    this.#written += sent;
+    if (sent < octets.length) this.#pending.push(octets.slice(sent));
+  }
+
+  /** @returns whether all is out. */
+  #sendPending(): boolean {
+    const { to } = this.#options;
+    while (this.#pending.length > 0) {
+      const [first] = this.#pending as [Uint8Array];
+      const sent = to.send(first);
+      this.#written += sent;
+      if (sent < first.length) {
+        this.#pending[0] = first.subarray(sent);
+        return false;
+      }
+      this.#pending.shift();
+    }
+    return true;
+  }
+
+  #finish(): void {
+    const { from, to, onDone } = this.#options;
+    this.countMoved();
+    this.#state = "done";
+    from.want("readable", false);
+    endWriting(to.fd);
+    onDone();
+  }
+}

@@ -1,0 +1,57 @@
+import { EdgeWatch, EVENT } from "../../sys/edge_watch.ts";
+import type { Fd } from "../../sys/libc.ts";
+import { WRITABLE_WATCH_MS } from "../limits.ts";
+import type { Bell } from "./bell.ts";
+
+/** Told what happens to a socket that is watched. */
+export type OnEvents = (events: number) => void;
+
+/**
+ * Waits for everything that the kernel has to say of a worker's joined sockets:
+ * one pool thread, and only while there are some.
+ */
+export class LaneWatch implements Disposable {
+  readonly #watch = new EdgeWatch();
+  readonly #bell: Bell;
+  readonly #onRing: (slots: readonly number[]) => void;
+  readonly #sockets = new Map<Fd, OnEvents>();
+  #running = false;
+
+  constructor(bell: Bell, onRing: (slots: readonly number[]) => void) {
+    this.#bell = bell;
+    this.#onRing = onRing;
+    this.#watch.add(bell.fd, EVENT.readable);
+  }
+
+  /** Tells of the peer's end, and of errors; see {@link change}. */
+  add(fd: Fd, onEvents: OnEvents): void {
+    this.#sockets.set(fd, onEvents);
+    this.#watch.add(fd, EVENT.peerEnded);
+    if (!this.#running) void this.#run();
+  }
+
+  change(fd: Fd, interest: number): void {
+    this.#watch.change(fd, interest);
+  }
+
+  /** Must come before `fd` is closed. */
+  remove(fd: Fd): void {
+    if (this.#sockets.delete(fd)) this.#watch.remove(fd);
+  }
+
+  async #run(): Promise<void> {
+    this.#running = true;
+    while (this.#sockets.size > 0) {
+      for (const { fd, events } of await this.#watch.wait(WRITABLE_WATCH_MS)) {
+        if (fd === this.#bell.fd) this.#onRing(this.#bell.take());
+        // Gone, or the number is a newer socket's: that one looks for itself.
+        else this.#sockets.get(fd)?.(events);
+      }
+    }
+    this.#running = false;
+  }
+
+  [Symbol.dispose](): void {
+    this.#watch[Symbol.dispose]();
+  }
+}
