@@ -25,15 +25,21 @@ export interface Observability {
   flush(): void;
 }
 
-/** Name that dashboards look for: hairpin stands in for ztunnel. */
-const COMPONENT = "ztunnel";
+/** Names that dashboards look for: hairpin stands in for ztunnel, and for a waypoint's Envoy. */
+const COMPONENTS: Readonly<Record<Config["mode"], string>> = {
+  node: "ztunnel",
+  waypoint: "proxy",
+};
 
 /** @throws {ConfigError} when the log filter cannot be read. */
 export function createObservability(config: Config): Observability {
   const now = () => new Date();
   const logging = createLogging({ ...config.log, write: writeLog, now });
   const registry = new Registry();
-  registerBuild(registry, { component: COMPONENT, tag: config.istioVersion });
+  registerBuild(registry, {
+    component: COMPONENTS[config.mode],
+    tag: config.istioVersion,
+  });
   registerProcess(registry, {
     countOpenFds,
     readText: (path) => readKernelFile(path) ?? "",

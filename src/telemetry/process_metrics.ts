@@ -1,5 +1,5 @@
 /** Figures about the process and its threads, and ztunnel's build and pod figures. */
-import type { Cell, Registry } from "./metrics.ts";
+import type { Cell, Gauge, Registry } from "./metrics.ts";
 
 /** How the process looks at itself; both throw when the file cannot be read. */
 export interface ProcReader {
@@ -24,7 +24,10 @@ export function registerBuild(
   build.with({ component, tag }).value = 1;
 }
 
-/** Registers file descriptor figures, read anew for every snapshot. */
+/**
+ * Registers file descriptor, processor and memory figures, read anew for every
+ * snapshot; under the names of Prometheus' own client libraries.
+ */
 export function registerProcess(registry: Registry, proc: ProcReader): void {
   const openFds = registry.gauge({
     name: "process_open_fds",
@@ -34,13 +37,73 @@ export function registerProcess(registry: Registry, proc: ProcReader): void {
     name: "process_max_fds",
     help: "Most file descriptors that can be open (unstable)",
   });
+  const readUsage = registerUsage(registry, proc);
   registry.onSnapshot(() => {
+    readUsage();
     const open = readOrUndefined(() => proc.countOpenFds());
     if (open !== undefined) openFds.with().value = open;
     const max = readOrUndefined(() => proc.readText("/proc/self/limits"));
     const limit = max === undefined ? undefined : parseOpenFilesLimit(max);
     if (limit !== undefined) maxFds.with().value = limit;
   });
+}
+
+function registerUsage(registry: Registry, proc: ProcReader): () => void {
+  const cpu = registry.counter({
+    name: "process_cpu_seconds",
+    help: "User and system processor time of all threads (unstable)",
+    unit: "seconds",
+  });
+  const memory = [
+    ["VmRSS", memoryGauge(registry, "resident", "Resident")],
+    ["VmSize", memoryGauge(registry, "virtual", "Virtual")],
+  ] as const;
+  return () => {
+    const stat = readOrUndefined(() => proc.readText("/proc/self/stat"));
+    const seconds = parseCpuSeconds(stat ?? "");
+    if (seconds !== undefined) cpu.with().value = seconds;
+    const status = readOrUndefined(() => proc.readText("/proc/self/status"));
+    for (const [field, gauge] of memory) {
+      const bytes = parseMemoryBytes(status ?? "", field);
+      if (bytes !== undefined) gauge.with().value = bytes;
+    }
+  };
+}
+
+const memoryGauge = (registry: Registry, name: string, title: string): Gauge =>
+  registry.gauge({
+    name: `process_${name}_memory_bytes`,
+    help: `${title} memory size (unstable)`,
+    unit: "bytes",
+  });
+
+/** `USER_HZ`: the same on every Linux that Deno runs on. */
+const TICKS_PER_SECOND = 100;
+
+/**
+ * Processor time so far.
+ *
+ * @param stat Text of `/proc/<pid>/stat`; see proc_pid_stat(5).
+ * @returns undefined when it is something else.
+ */
+export function parseCpuSeconds(stat: string): number | undefined {
+  // The name in parentheses may hold anything; what follows is numbers.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const [user, system] = [Number(fields[11]), Number(fields[12])];
+  const ticks = user + system;
+  return Number.isFinite(ticks) ? ticks / TICKS_PER_SECOND : undefined;
+}
+
+/**
+ * @param status Text of `/proc/<pid>/status`, which counts in units of 1,024.
+ * @returns undefined when it has no such field.
+ */
+export function parseMemoryBytes(
+  status: string,
+  field: "VmRSS" | "VmSize",
+): number | undefined {
+  const found = new RegExp(`^${field}:\\s+(\\d+) kB$`, "m").exec(status);
+  return found === null ? undefined : Number(found[1]) * 1024;
 }
 
 // A machine without /proc has no such figures: the metrics stay out.

@@ -2,6 +2,8 @@ import { deepEqual, equal } from "node:assert/strict";
 import { HairpinMetrics } from "../../src/telemetry/hairpin_metrics.ts";
 import { Registry, renderOpenMetrics } from "../../src/telemetry/metrics.ts";
 import {
+  parseCpuSeconds,
+  parseMemoryBytes,
   parseOpenFilesLimit,
   PodMetrics,
   registerBuild,
@@ -29,6 +31,35 @@ Deno.test("registerProcess() reads /proc anew for every snapshot", () => {
   });
   registry.snapshot();
   deepEqual(samples(registry), ["process_open_fds 10", "process_max_fds 1024"]);
+});
+
+const STAT = "7 (a (b) c) S 1 7 7 0 -1 4194304 90 0 1 0 250 125 0 0 20 0 9 0 " +
+  "1 99999 300 1";
+const STATUS = "Name:\tdeno\nVmSize:\t    2048 kB\nVmRSS:\t  1024 kB\n";
+
+Deno.test("registerProcess() tells processor time and memory", () => {
+  const registry = new Registry();
+  const files: Readonly<Record<string, string>> = {
+    "/proc/self/stat": STAT,
+    "/proc/self/status": STATUS,
+  };
+  registerProcess(registry, {
+    countOpenFds: () => 3,
+    readText: (path) => files[path] ?? "",
+  });
+  deepEqual(samples(registry), [
+    "process_open_fds 3",
+    "process_cpu_seconds_total 3.75",
+    "process_resident_memory_bytes 1048576",
+    "process_virtual_memory_bytes 2097152",
+  ]);
+});
+
+Deno.test("parseCpuSeconds() and parseMemoryBytes() find nothing in other texts", () => {
+  for (const text of ["", "7 (deno) S 1", "VmRSS: lots"]) {
+    equal(parseCpuSeconds(text), undefined);
+    equal(parseMemoryBytes(text, "VmRSS"), undefined);
+  }
 });
 
 Deno.test("registerProcess() shows nothing where there is no /proc", () => {

@@ -1,4 +1,5 @@
 import type { HeaderList } from "../../model/http.ts";
+import type { ExchangeWatcher } from "./grpc_tally.ts";
 import type { AnswerKind, MessageStream } from "../../net/message_stream.ts";
 
 /** Who did not let a response come to its end. */
@@ -29,6 +30,8 @@ export interface AttemptOptions {
   accept(headers: HeaderList): HeaderList | undefined;
   /** The backend is gone, and the client may still be sending to it. */
   onBodyUnwanted(): void;
+  /** Told of what the client is sent. Default: nobody. */
+  readonly watcher?: Omit<ExchangeWatcher, "onRequestData"> | undefined;
 }
 
 const SWITCHED = 101;
@@ -102,6 +105,7 @@ export class Attempt {
       case "informational":
         return this.#client.sendHeaders(headers, false);
       case "trailers":
+        this.#options.watcher?.onResponseTrailers(headers);
         return this.#client.endWith(headers);
       case "response":
         return this.#onResponse(headers, end);
@@ -119,6 +123,7 @@ export class Attempt {
   #onData(octets: Uint8Array): void {
     if (this.#over) return;
     this.octets += octets.length;
+    this.#options.watcher?.onResponseData(octets);
     if (!this.#client.write(octets)) this.#upstream.pause();
   }
 

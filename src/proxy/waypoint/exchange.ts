@@ -1,6 +1,7 @@
 /** One request and its response, between a client and one backend after another. */
 import type { MessageStream } from "../../net/message_stream.ts";
 import { Attempt, type AttemptEnd, type AttemptOptions } from "./attempt.ts";
+import type { ExchangeWatcher } from "./grpc_tally.ts";
 import type { Mirror } from "./mirror.ts";
 import { RequestBody } from "./request_body.ts";
 
@@ -11,18 +12,25 @@ import { RequestBody } from "./request_body.ts";
 export class HttpExchange {
   readonly #client: MessageStream;
   readonly #hasBody: boolean;
+  readonly #watcher: ExchangeWatcher | undefined;
   readonly #body = new RequestBody();
   #attempt: Attempt | undefined;
   #clientGone = false;
 
   /** @param hasBody Whether anything follows the request's head. */
-  constructor(client: MessageStream, hasBody: boolean) {
+  constructor(
+    client: MessageStream,
+    hasBody: boolean,
+    watcher?: ExchangeWatcher,
+  ) {
     this.#client = client;
     this.#hasBody = hasBody;
+    this.#watcher = watcher;
     client.pause();
     client.attach({
       onHeaders: (headers) => this.#body.end(headers),
       onData: (octets) => {
+        watcher?.onRequestData(octets);
         if (!this.#body.write(octets)) client.pause();
       },
       onEnd: () => this.#onEnd(),
@@ -59,7 +67,7 @@ export class HttpExchange {
   /** Carries the exchange with one backend, whose head has been sent. */
   async attempt(
     upstream: MessageStream,
-    options: Omit<AttemptOptions, "onBodyUnwanted">,
+    options: Omit<AttemptOptions, "onBodyUnwanted" | "watcher">,
   ): Promise<AttemptEnd> {
     if (this.#clientGone) {
       upstream.reset();
@@ -73,6 +81,7 @@ export class HttpExchange {
         return accepted;
       },
       onBodyUnwanted: () => this.#dismiss(),
+      watcher: this.#watcher,
     });
     this.#attempt = attempt;
     attempt.start();

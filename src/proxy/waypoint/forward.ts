@@ -3,6 +3,7 @@ import type { ServiceTarget } from "../../decide/choose_backend.ts";
 import type { Failure } from "../../decide/failure_reply.ts";
 import { mutateHeaders } from "../../decide/header_mutations.ts";
 import { modifyHeaders } from "../../decide/http_headers.ts";
+import { isGrpc } from "../../decide/local_reply.ts";
 import type { ForwardPlan as RoutedPlan } from "../../decide/http_plan.ts";
 import { retryPauseMs, shouldRetry } from "../../decide/retry.ts";
 import { attemptLimitMs, requestLeftMs } from "../../decide/timeouts.ts";
@@ -24,6 +25,7 @@ import {
   TIMED_OUT,
   type Tried,
 } from "./failed_attempt.ts";
+import { GrpcTally } from "./grpc_tally.ts";
 import { hopTo } from "./hop.ts";
 import { versionFor, writeRequest } from "./http_request.ts";
 import { inTime } from "./in_time.ts";
@@ -78,6 +80,7 @@ class Attempts {
   readonly #plan: ForwardPlan;
   readonly #load: ServiceLoad;
   readonly #exchange: HttpExchange;
+  readonly #tally: GrpcTally | undefined;
   readonly #tried = new Set<WorkloadUid>();
   #made = 0;
   #mirrored = false;
@@ -87,7 +90,9 @@ class Attempts {
     this.#job = job;
     this.#plan = plan;
     this.#load = load;
-    this.#exchange = new HttpExchange(job.client, !job.arrived.end);
+    this.#tally = isGrpc(plan.request.headers) ? new GrpcTally() : undefined;
+    const hasBody = !job.arrived.end;
+    this.#exchange = new HttpExchange(job.client, hasBody, this.#tally);
   }
 
   async run(): Promise<ForwardEnd> {
@@ -227,6 +232,7 @@ class Attempts {
         requestOctets,
         responseOctets,
         headers: this.#responded,
+        grpc: this.#tally,
       },
     };
   }

@@ -7,6 +7,7 @@ import type { HttpTelemetry } from "../../telemetry/http_telemetry.ts";
 import type { EnvoyFlag } from "../../telemetry/response_flags.ts";
 import { peerOfWorkload } from "../../telemetry/traffic.ts";
 import type { WaypointCall } from "./call.ts";
+import type { GrpcTally } from "./grpc_tally.ts";
 import type { Hop, HttpVersion } from "./upstreams.ts";
 
 /** How a request ended, for log and metrics. */
@@ -23,6 +24,8 @@ export interface RequestOutcome {
   readonly responseOctets: number;
   /** Of the response, when there was one. */
   readonly headers?: HeaderList | undefined;
+  /** Of a gRPC call that reached a backend. */
+  readonly grpc?: GrpcTally | undefined;
 }
 
 const PROTOCOLS: Readonly<Record<HttpVersion, string>> = {
@@ -79,8 +82,9 @@ export class RequestRecord {
     const grpc = this.#request !== undefined && isGrpc(this.#request.headers);
     const source = context.mesh.workloadByIp(workload.network, caller.src.ip);
     const destination = this.#hop?.route.destination;
-    const status = outcome.headers &&
-      headerValue(outcome.headers, "grpc-status");
+    const { headers, grpc: tally } = outcome;
+    const status = tally?.statusOf(headers) ??
+      (headers && headerValue(headers, "grpc-status"));
     this.#telemetry.metrics.record({
       source: source && peerOfWorkload(source),
       sourcePrincipal: caller.identity && formatIdentity(caller.identity),
@@ -91,6 +95,8 @@ export class RequestRecord {
       requestProtocol: grpc ? "grpc" : "http",
       responseCode: outcome.status,
       grpcStatus: status === undefined ? undefined : Number(status),
+      requestMessages: tally?.requestMessages,
+      responseMessages: tally?.responseMessages,
       responseFlags: outcome.flags,
       requestBytes: outcome.requestOctets,
       responseBytes: outcome.responseOctets,

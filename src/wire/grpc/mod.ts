@@ -1,5 +1,6 @@
 /** gRPC without I/O. */
 export { GrpcError } from "./errors.ts";
+export { MessageCounter } from "./message_counter.ts";
 export {
   callHeaders,
   frameMessage,

@@ -7,7 +7,7 @@ import type { HeaderList } from "../../model/http.ts";
 import { GrpcError } from "./errors.ts";
 
 /** Octets before each message: whether it is compressed, and its length. */
-const PREFIX_OCTETS = 5;
+export const PREFIX_OCTETS = 5;
 
 /** Where a call goes. */
 export interface GrpcCall {
