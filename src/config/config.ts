@@ -131,6 +131,8 @@ export interface ControlPlane {
   readonly roots: Roots;
   /** Second DNS name that the server may prove. Default none. `ALT_XDS_HOSTNAME`, `ALT_CA_HOSTNAME`. */
   readonly alternativeHostname: string | undefined;
+  /** Whether it may speak TLS 1.2. Default false. `TLS12_ENABLED`. */
+  readonly tls12?: boolean;
   /** Extra gRPC metadata, names in lower case. `XDS_HEADER_*`, `CA_HEADER_*`. */
   readonly headers: Readonly<Record<string, string>>;
 }
@@ -240,7 +242,7 @@ export interface Config {
   readonly inpodUds: string;
   /** SO_REUSEPORT on listeners in pods. Default true. `INPOD_PORT_REUSE`. */
   readonly inpodPortReuse: boolean;
-  /** ztunnel's process shape; only `shared` is supported. `PROXY_MODE`. */
+  /** One process for a node's pods, or for the one that it runs in. Default `shared`. `PROXY_MODE`. */
   readonly proxyMode: "shared" | "dedicated";
   /** The workload served in dedicated mode. `PROXY_WORKLOAD_INFO`. */
   readonly dedicatedWorkload:

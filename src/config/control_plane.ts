@@ -160,6 +160,9 @@ function controlPlane(
     address,
     roots: readRoots(settings.variable(`${prefix}_ROOT_CA`), machine),
     alternativeHostname: settings.variable(`ALT_${prefix}_HOSTNAME`)?.text,
+    ...settings.variable("TLS12_ENABLED")?.text === "true"
+      ? { tls12: true }
+      : {},
     headers: readHeaders(`${prefix}_HEADER_`, settings),
   };
 }

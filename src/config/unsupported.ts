@@ -9,8 +9,16 @@ const when = (asked: boolean, what: string): string | undefined =>
 
 /** Settings that are read, but whose feature this version does not have. */
 const CONFIG_ROWS: readonly Row<Config>[] = [
-  (c) => when(c.proxyMode === "dedicated", "PROXY_MODE dedicated"),
-  (c) => when(!c.proxyEnabled, "ENABLE_PROXY false"),
+  (c) =>
+    when(
+      c.proxyMode === "dedicated" && c.mode === "waypoint",
+      "PROXY_MODE dedicated in a waypoint",
+    ),
+  (c) =>
+    when(
+      !c.proxyEnabled && c.redirect === "self" && c.proxyMode === "shared",
+      "ENABLE_PROXY false with --redirect self",
+    ),
   (c) => when(c.xds?.onDemand === true, "XDS_ON_DEMAND true"),
   (c) =>
     when(
@@ -18,7 +26,6 @@ const CONFIG_ROWS: readonly Row<Config>[] = [
       "UNSTABLE_ENABLE_SOCKS5 true in a waypoint",
     ),
   (c) => c.compliancePolicy && `COMPLIANCE_POLICY "${c.compliancePolicy}"`,
-  (c) => when(c.tls12, "TLS12_ENABLED true"),
 ];
 
 /** Commands that this version does not have. */

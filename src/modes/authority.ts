@@ -14,7 +14,7 @@ export type Authority = CertificateIssuer & Partial<Disposable>;
  * @throws {ConfigError} when its folder cannot be used.
  */
 export async function openAuthority(
-  { ca, secretTtlMs, authToken, clusterId, mode }: Config,
+  { ca, secretTtlMs, authToken, clusterId, mode, proxyMode }: Config,
   log: Logger,
 ): Promise<Authority> {
   const local = { secretTtlMs, clock: systemClock };
@@ -30,8 +30,8 @@ export async function openAuthority(
         authToken,
         clusterId,
         secretTtlMs,
-        // A waypoint has a token of its own account, and asks for that one.
-        impersonates: mode === "node",
+        // Who serves its own pod has a token of its account, and asks for that one.
+        impersonates: mode === "node" && proxyMode === "shared",
         log,
       });
     default:

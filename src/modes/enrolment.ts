@@ -41,7 +41,11 @@ export interface Enrolment extends Disposable {
 export async function enrolPods(
   options: EnrolmentOptions,
 ): Promise<Enrolment> {
-  switch (options.config.redirect) {
+  const { proxyMode, dedicatedWorkload, redirect } = options.config;
+  if (proxyMode === "dedicated" && dedicatedWorkload !== undefined) {
+    return enrolOwnPod(options, dedicatedWorkload);
+  }
+  switch (redirect) {
     case "self":
       return await enrolBySelf(options);
     case "agent":
@@ -49,9 +53,11 @@ export async function enrolPods(
     case "none":
       return enrolNobody(options);
     default:
-      throw new Error(`unhandled: ${options.config.redirect satisfies never}`);
+      throw new Error(`unhandled: ${redirect satisfies never}`);
   }
 }
+
+type DedicatedWorkload = NonNullable<Config["dedicatedWorkload"]>;
 
 const NEVER = new Promise<never>(() => {});
 
@@ -116,6 +122,24 @@ function enrolByAgent(
       return Promise.resolve();
     },
     failed,
+    [Symbol.dispose]() {},
+  };
+}
+
+/** The pod that this process runs in; whoever put it there redirects. */
+function enrolOwnPod(
+  { pods, readiness }: EnrolmentOptions,
+  { namespace, name, serviceAccount }: DedicatedWorkload,
+): Enrolment {
+  return {
+    want() {},
+    async begin() {
+      const uid = `${namespace}/${name}`;
+      const info = { uid, namespace, name, serviceAccount };
+      await pods.add({ ...info, netns: undefined });
+      readiness.set("workload proxy manager", true);
+    },
+    failed: NEVER,
     [Symbol.dispose]() {},
   };
 }

@@ -19,10 +19,10 @@ export class SelfTestError extends HairpinError {
  * @throws {SelfTestError} naming what is missing and what to do.
  */
 export async function selfTest(
-  { mode, packetMark }: Config,
+  { mode, proxyMode, packetMark }: Config,
 ): Promise<void> {
-  // A waypoint stays where it is and needs no rights for that.
-  if (mode === "node") testNetns();
+  // Who serves its own pod stays where it is and needs no rights for that.
+  if (mode === "node" && proxyMode === "shared") testNetns();
   await testDescriptor(packetMark);
 }
 

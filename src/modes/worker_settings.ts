@@ -7,6 +7,7 @@ export function workerSettings(config: Config): Omit<WorkerSettings, "name"> {
   return {
     role: config.mode,
     nodeName: config.nodeName,
+    dedicated: config.proxyMode === "dedicated",
     proxy: {
       network: config.network,
       packetMark: config.packetMark,
@@ -17,6 +18,8 @@ export function workerSettings(config: Config): Omit<WorkerSettings, "name"> {
       waypointUnreachable: config.waypointUnreachable,
       responseBaggage: config.responseBaggage,
       localhostAppTunnel: config.localhostAppTunnel,
+      tls12: config.tls12,
+      listeners: config.proxyEnabled,
       socks5: config.socks5,
       authzInfoLogging: config.authzInfoLogging,
     },

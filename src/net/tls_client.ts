@@ -5,8 +5,9 @@ import type { WorkloadCertificate } from "../model/certificate.ts";
 import { IdentityError, TunnelError } from "./errors.ts";
 import { TLS_HANDSHAKE_MS } from "./limits.ts";
 import { certificateProblem, identityOfCertificate } from "./peer_identity.ts";
+import { minVersion, type TlsVersions } from "./tls_versions.ts";
 
-export interface TlsClientOptions {
+export interface TlsClientOptions extends TlsVersions {
   /** Proves who we are, and holds the roots that the peer must lead to. */
   readonly certificate: WorkloadCertificate;
   /** SPIFFE IDs of which the peer must prove one. */
@@ -16,14 +17,15 @@ export interface TlsClientOptions {
 }
 
 /**
- * Makes a connected socket a TLS 1.3 client whose peer is one of those expected.
+ * Makes a connected socket a TLS client, of 1.3 unless told otherwise, whose peer is one of those expected.
  *
  * @throws {IdentityError} when the peer is somebody else, naming both.
  * @throws {TunnelError} when the handshake fails otherwise or takes too long.
  */
 export function connectTls(
   socket: Socket,
-  { certificate, expected, timeoutMs = TLS_HANDSHAKE_MS }: TlsClientOptions,
+  { certificate, expected, tls12, timeoutMs = TLS_HANDSHAKE_MS }:
+    TlsClientOptions,
 ): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {
     let wrong: Error | undefined;
@@ -33,7 +35,7 @@ export function connectTls(
       cert: certificate.chainPem,
       ca: certificate.rootsPem,
       ALPNProtocols: ["h2"],
-      minVersion: "TLSv1.3",
+      minVersion: minVersion(tls12),
       // Names of hosts mean nothing here; the chain has been verified by now.
       checkServerIdentity: (_host, peer) => {
         try {

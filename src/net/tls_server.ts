@@ -6,6 +6,7 @@ import { HairpinError, messageOf } from "../base/errors.ts";
 import { IdentityError, TunnelError } from "./errors.ts";
 import { TLS_HANDSHAKE_MS } from "./limits.ts";
 import { certificateProblem, peerIdentity } from "./peer_identity.ts";
+import { minVersion, type TlsVersions } from "./tls_versions.ts";
 
 /** A connection whose peer has proved who it is. */
 export interface SecureConnection {
@@ -24,7 +25,7 @@ interface WithParent {
 }
 
 /**
- * The server side of HBONE for one identity: TLS 1.3, a client certificate of
+ * The server side of HBONE for one identity: TLS 1.3 unless told otherwise, a client certificate of
  * the same trust domain mandatory.
  *
  * The check of client certificates lives in `tls.Server`, not in a `TLSSocket`,
@@ -33,12 +34,18 @@ interface WithParent {
 export class TlsServer {
   readonly #server: Server;
   readonly #trustDomain: string;
+  readonly #tls12: boolean;
   readonly #waiting = new Map<Socket, Waiting>();
 
-  constructor(certificate: WorkloadCertificate, trustDomain: string) {
+  constructor(
+    certificate: WorkloadCertificate,
+    trustDomain: string,
+    { tls12 = false }: TlsVersions = {},
+  ) {
     this.#trustDomain = trustDomain;
+    this.#tls12 = tls12;
     this.#server = createServer({
-      ...contextOf(certificate),
+      ...this.#contextOf(certificate),
       requestCert: true,
       rejectUnauthorized: true,
       ALPNProtocols: ["h2"],
@@ -52,7 +59,7 @@ export class TlsServer {
 
   /** Serves new handshakes with another certificate and other roots. */
   rotate(certificate: WorkloadCertificate): void {
-    this.#server.setSecureContext(contextOf(certificate));
+    this.#server.setSecureContext(this.#contextOf(certificate));
   }
 
   /**
@@ -87,6 +94,15 @@ export class TlsServer {
     );
     this.#server.emit("connection", raw);
     return promise;
+  }
+
+  #contextOf(certificate: WorkloadCertificate) {
+    return {
+      key: certificate.keyPem,
+      cert: certificate.chainPem,
+      ca: certificate.rootsPem,
+      minVersion: minVersion(this.#tls12),
+    };
   }
 
   #onSecure(tls: TLSSocket): void {
@@ -124,15 +140,6 @@ export class TlsServer {
 function failureOf(reason: Error, { authorizationError }: TLSSocket): Error {
   const problem = certificateProblem(authorizationError);
   return problem === undefined ? reason : new TunnelError("tls", problem);
-}
-
-function contextOf(certificate: WorkloadCertificate) {
-  return {
-    key: certificate.keyPem,
-    cert: certificate.chainPem,
-    ca: certificate.rootsPem,
-    minVersion: "TLSv1.3" as const,
-  };
 }
 
 /** The socket below TLS: no public name for it; the start's self-test covers it. */

@@ -32,6 +32,10 @@ export interface ProxySettings {
   readonly waypointUnreachable: "fail" | "open";
   readonly responseBaggage: boolean;
   readonly localhostAppTunnel: boolean;
+  /** Whether tunnels may be of TLS 1.2 too. Default false. */
+  readonly tls12?: boolean;
+  /** Whether pods have listeners, beside DNS. Default true. */
+  readonly listeners?: boolean;
   /** Whether pods may also ask by SOCKS5. Default false. */
   readonly socks5?: boolean;
   /** Log policy decisions at info instead of debug. */

@@ -102,7 +102,8 @@ async function openSession(
     tuning,
     mark,
   });
-  const socket = await connectTls(raw, { certificate, expected });
+  const { tls12 } = settings;
+  const socket = await connectTls(raw, { certificate, expected, tls12 });
   const chain = crlGuard?.admit("source", socket);
   let stop: (() => void) | undefined;
   const session = new H2Session(new TlsTransport(socket), {

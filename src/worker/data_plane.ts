@@ -69,7 +69,8 @@ export class DataPlane {
     this.#certificates = new CertificateCache((identity) =>
       tell({ kind: "want-certificate", identity })
     );
-    const node = settings.role === "node" ? settings.nodeName : undefined;
+    const onNode = settings.role === "node" && !settings.dedicated;
+    const node = onNode ? settings.nodeName : undefined;
     this.#waiter = new WorkloadWaiter(this.#mesh, node);
     this.#context = this.#makeContext();
     this.#part = makePart({
@@ -125,7 +126,7 @@ export class DataPlane {
       settings: this.#settings.proxy,
       mesh: this.#mesh,
       certificates: this.#certificates,
-      tlsServers: new TlsServers(),
+      tlsServers: new TlsServers(this.#settings.proxy),
       ...this.#settings.crl
         ? { crlGuard: new CrlGuard(new CrlMetrics(this.#registry)) }
         : {},

@@ -22,6 +22,8 @@ export interface WorkerSettings {
   /** What its pods are served as: workloads, or the waypoint that it is. */
   readonly role: "node" | "waypoint";
   readonly nodeName: string;
+  /** Whether it serves the one pod that it runs in, on whatever node. Default false. */
+  readonly dedicated?: boolean;
   readonly proxy: ProxySettings;
   readonly pool: {
     readonly streamsPerConnectionMax: number;

@@ -1,4 +1,5 @@
 /** A data worker of a node: serves workloads, in both directions. */
+import type { ProxySettings } from "../proxy/context.ts";
 import { serveInboundPlaintext } from "../proxy/inbound_plaintext.ts";
 import { serveInboundTunnel } from "../proxy/inbound_tunnel.ts";
 import { serveOutbound } from "../proxy/outbound.ts";
@@ -44,9 +45,14 @@ const SOCKS5: Role = {
 };
 
 export const makeNodePart: MakePart = ({ context: { settings } }) => ({
-  roles: settings.socks5 ? [...ROLES, SOCKS5] : ROLES,
+  roles: rolesFor(settings),
   follow() {},
   keyReports: () => [],
   refuseNew() {},
   drain() {},
 });
+
+function rolesFor({ listeners, socks5 }: ProxySettings): readonly Role[] {
+  if (listeners === false) return [];
+  return socks5 ? [...ROLES, SOCKS5] : ROLES;
+}

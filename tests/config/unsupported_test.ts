@@ -4,12 +4,19 @@ import { MACHINE, NODE, refuses } from "./support.ts";
 
 const CLUSTER = { KUBERNETES_SERVICE_HOST: "10.0.0.1" };
 
+const WAYPOINT = [
+  "--mode=waypoint",
+  "--gateway=a/b",
+  "--config=m",
+  "--ca-dir=c",
+];
+
 const rows: [what: string, args: string[], variables: object][] = [
-  ["PROXY_MODE dedicated", NODE, {
+  ["PROXY_MODE dedicated in a waypoint", WAYPOINT, {
     PROXY_MODE: "dedicated",
     PROXY_WORKLOAD_INFO: "a/b/c",
   }],
-  ["ENABLE_PROXY false", NODE, {
+  ["ENABLE_PROXY false with --redirect self", NODE, {
     ENABLE_PROXY: "false",
     ISTIO_META_DNS_CAPTURE: "true",
   }],
@@ -20,11 +27,10 @@ const rows: [what: string, args: string[], variables: object][] = [
   }],
   [
     "UNSTABLE_ENABLE_SOCKS5 true in a waypoint",
-    ["--mode=waypoint", "--gateway=a/b", "--config=m", "--ca-dir=c"],
+    WAYPOINT,
     { UNSTABLE_ENABLE_SOCKS5: "true" },
   ],
   ['COMPLIANCE_POLICY "pqc"', NODE, { COMPLIANCE_POLICY: "pqc" }],
-  ["TLS12_ENABLED true", NODE, { TLS12_ENABLED: "true" }],
   ["hairpin check", ["check"], {}],
 ];
 for (const [what, args, variables] of rows) {

@@ -1,6 +1,6 @@
 /** Both sides of HBONE's TLS: connectTls(), TlsServer and TlsServers. */
 import assert from "node:assert/strict";
-import type { TLSSocket } from "node:tls";
+import { connect, createServer, type TLSSocket } from "node:tls";
 import type { HairpinError } from "../../src/base/errors.ts";
 import type { WorkloadCertificate } from "../../src/model/certificate.ts";
 import { IdentityError, TunnelError } from "../../src/net/errors.ts";
@@ -18,6 +18,8 @@ const ca = await makeTestCa();
 const other = await makeTestCa();
 const server = await ca.leaf(idOf("server"));
 const client = await ca.leaf(idOf("client"));
+/** Of a peer that has no TLS 1.3. */
+const OLD = { minVersion: "TLSv1.2", maxVersion: "TLSv1.2" } as const;
 
 /** Runs a handshake and gives what either side made of it. */
 async function handshake(
@@ -73,6 +75,60 @@ Deno.test("connectTls() and TlsServer prove to each other who they are", async (
     },
   });
 });
+
+const versions: [
+  what: string,
+  server: boolean,
+  client: object,
+  want: string | undefined,
+][] = [
+  ["a client of 1.2 alone is refused", false, OLD, undefined],
+  ["it is taken where that is allowed", true, OLD, "TLSv1.2"],
+  ["a client of both gets 1.3", true, { minVersion: "TLSv1.2" }, "TLSv1.3"],
+];
+for (const [what, tls12, options, want] of versions) {
+  Deno.test(`TlsServer: ${what}`, async () => {
+    await using tcp = await makeTcpPair();
+    const near = connect({
+      socket: tcp.client,
+      key: client.keyPem,
+      cert: client.chainPem,
+      ca: client.rootsPem,
+      ALPNProtocols: ["h2"],
+      checkServerIdentity: () => undefined,
+      ...options,
+    });
+    near.on("error", () => tcp.server.destroy());
+    const far = await new TlsServer(server, "cluster.local", { tls12 })
+      .handshake(tcp.server).catch(() => undefined);
+    assert.equal(far?.socket.getProtocol(), want);
+    assert.equal(far?.spiffeId, want && idOf("client"));
+    near.destroy();
+  });
+}
+
+for (const [tls12, want] of [[false, "refuses"], [true, "takes"]] as const) {
+  Deno.test(`connectTls() ${want} a server of TLS 1.2 when 1.2 is ${tls12}`, async () => {
+    await using tcp = await makeTcpPair();
+    const old = createServer({
+      key: server.keyPem,
+      cert: server.chainPem,
+      ca: server.rootsPem,
+      requestCert: true,
+      ALPNProtocols: ["h2"],
+      ...OLD,
+    });
+    old.on("tlsClientError", () => tcp.server.destroy());
+    old.emit("connection", tcp.server);
+    const expected = [idOf("server")];
+    const end = await connectTls(tcp.client, {
+      certificate: client,
+      expected,
+      tls12,
+    }).then((socket) => socket.getProtocol(), () => undefined);
+    assert.equal(end, tls12 ? "TLSv1.2" : undefined);
+  });
+}
 
 Deno.test("connectTls() takes any one of those expected", async () => {
   const expected = [idOf("waypoint"), idOf("server")];

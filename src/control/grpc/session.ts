@@ -9,6 +9,7 @@ import { isIP } from "node:net";
 import { checkServerIdentity, type PeerCertificate } from "node:tls";
 import { messageOf } from "../../base/errors.ts";
 import type { ControlPlane } from "../../config/mod.ts";
+import { minVersion } from "../../net/tls_versions.ts";
 import { readRoots } from "./credentials.ts";
 import { ControlPlaneError } from "./errors.ts";
 import { CONNECT_MS, PING_INTERVAL_MS, PING_TIMEOUT_MS } from "./limits.ts";
@@ -160,7 +161,7 @@ async function connectTls(
   const session = connect(server.address, {
     ca,
     ...name !== undefined && { servername: name },
-    minVersion: "TLSv1.3",
+    minVersion: minVersion(server.tls12),
     checkServerIdentity: (_name, certificate) =>
       nameProblem(
         [hostname, server.alternativeHostname],
