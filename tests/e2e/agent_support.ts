@@ -11,7 +11,7 @@ import {
   type CommandResult,
   type ConfigDump,
   type HairpinOptions,
-  type HairpinProcess,
+  HairpinProcess,
   Lab,
   type LabNode,
   type LabPod,
@@ -27,6 +27,25 @@ export const REDIRECTION = "ambient.istio.io/redirection";
 export interface AgentNode {
   readonly node: LabNode;
   readonly agent: NodeAgent;
+  /** What Istio's chart tells its proxy, where there is an istiod. */
+  readonly istio: Readonly<Record<string, string>> | undefined;
+}
+
+const REPOSITORY = new URL("../..", import.meta.url).pathname;
+
+/** As Istio's chart starts its node proxy: by two words and its environment. */
+async function startAsZtunnel(
+  lab: Lab,
+  node: LabNode,
+  env: Readonly<Record<string, string>>,
+): Promise<HairpinProcess> {
+  const program = [Deno.execPath(), "run", "-P", "main.ts"];
+  const command = [...program, "proxy", "ztunnel"];
+  const options = { env, cwd: REPOSITORY };
+  const process = lab.start(node, `ztunnel-${node.name}`, command, options);
+  const proxy = new HairpinProcess(node, process, false);
+  await proxy.untilReady();
+  return proxy;
 }
 
 export class AgentMesh implements AsyncDisposable {
@@ -38,17 +57,25 @@ export class AgentMesh implements AsyncDisposable {
     readonly nodes: readonly AgentNode[],
   ) {}
 
-  /** Everything but agents, proxies and pods. */
-  static async build(nodes = 1): Promise<AgentMesh> {
+  /**
+   * Everything but agents, proxies and pods.
+   *
+   * @param istiod Whether proxies follow one, and ask it for certificates, as
+   * in a cluster; else they have the lab's configuration and authority.
+   */
+  static async build(nodes = 1, istiod = false): Promise<AgentMesh> {
     const lab = await Lab.create({ nodes });
     try {
       await lab.addNamespace("default");
-      const plane = await ControlPlane.start({ lab, istiod: false });
+      const plane = await ControlPlane.start({ lab, istiod });
       await plane.addNamespace("default");
       const tools = testTools() ?? "";
       const made = await Promise.all(lab.nodes.map(async (node) => ({
         node,
         agent: await NodeAgent.prepare(lab, plane, { node, tools }),
+        istio: istiod
+          ? (await plane.addNode(node.name, node.ips[0]!)).env
+          : undefined,
       })));
       return new AgentMesh(lab, plane, made);
     } catch (reason) {
@@ -58,8 +85,8 @@ export class AgentMesh implements AsyncDisposable {
   }
 
   /** The same with agents and proxies that are ready. */
-  static async start(nodes = 1): Promise<AgentMesh> {
-    const mesh = await AgentMesh.build(nodes);
+  static async start(nodes = 1, istiod = false): Promise<AgentMesh> {
+    const mesh = await AgentMesh.build(nodes, istiod);
     try {
       await Promise.all(mesh.nodes.map(({ agent }) => agent.start()));
       for (const at of mesh.nodes) await mesh.startProxy(at);
@@ -85,14 +112,17 @@ export class AgentMesh implements AsyncDisposable {
 
   /** Starts (again) a node's proxy. Default: waits until it is ready. */
   async startProxy(
-    { node, agent }: AgentNode,
+    { node, agent, istio }: AgentNode,
     options: HairpinOptions = {},
   ): Promise<HairpinProcess> {
-    const proxy = await this.lab.startHairpin(node, {
-      redirect: "agent",
-      ...options,
-      env: { INPOD_UDS: agent.socketPath },
-    });
+    const env = { INPOD_UDS: agent.socketPath };
+    const proxy = istio === undefined
+      ? await this.lab.startHairpin(node, {
+        redirect: "agent",
+        ...options,
+        env,
+      })
+      : await startAsZtunnel(this.lab, node, { ...istio, ...env });
     this.#proxies.set(node.name, proxy);
     return proxy;
   }
