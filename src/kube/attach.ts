@@ -1,8 +1,8 @@
 import type { Workload } from "../model/workload.ts";
 import { groupBy } from "./mesh_objects.ts";
 import type { ObjectMeta } from "./objects.ts";
-import type { PeerAuthentications } from "./peer_authentication.ts";
-import type { ConvertedPolicy } from "./policies.ts";
+import type { PeerAuthentications } from "./policies/peer_authentication.ts";
+import type { ConvertedPolicy } from "./policies/policies.ts";
 import { hasLabels, selects } from "./selectors.ts";
 import type { ServiceInfo } from "./service_info.ts";
 import type { MeshSettings } from "./settings.ts";

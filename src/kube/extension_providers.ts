@@ -7,7 +7,7 @@ import type {
 } from "../model/external_authorizer.ts";
 import { goDurationMs } from "./duration.ts";
 import { EXTENSION_PROVIDERS_MAX } from "./limits.ts";
-import { stringMatches } from "./policy_values.ts";
+import { stringMatches } from "./policies/values.ts";
 import { formatProblem, problemOfIssue } from "./problem.ts";
 import {
   filled,

@@ -6,7 +6,7 @@ export * from "./objects.ts";
 export { translate, type Translation } from "./translate.ts";
 export { DEFAULT_SETTINGS, type MeshSettings } from "./settings.ts";
 export { type NodePod, type PodOverrides, podsOfNode } from "./pods_of_node.ts";
-export { isForL4 } from "./policies.ts";
+export { isForL4 } from "./policies/policies.ts";
 export * as fields from "./schema/fields.ts";
 export { problemOfIssue } from "./problem.ts";
 export {
@@ -15,11 +15,11 @@ export {
   type WaypointSettings,
 } from "./waypoint_config.ts";
 export { podsOfGateway } from "./pods_of_gateway.ts";
-export { type HttpPolicies, httpPolicies } from "./http_policies.ts";
+export { type HttpPolicies, httpPolicies } from "./policies/http_policies.ts";
 export {
   type RequestAuthentications,
   requestAuthentications,
-} from "./request_authentications.ts";
+} from "./policies/request_authentications.ts";
 export {
   meshConfigText,
   type ReadMeshConfig,

@@ -1,5 +1,5 @@
 import type { RouteScopeRow, WaypointRow } from "../admin/rows.ts";
-import { compareAge, inOrder } from "../decide/http_precedence.ts";
+import { compareAge, inOrder } from "../decide/http/precedence.ts";
 import type { KeyReport } from "../model/key_set.ts";
 import type { RouteSet } from "../model/route_set.ts";
 import type { WaypointConfig } from "../model/waypoint_config.ts";

@@ -5,7 +5,7 @@
  * @see https://gateway-api.sigs.k8s.io/concepts/conformance/ (MESH-HTTP, MESH-GRPC)
  */
 import assert from "node:assert/strict";
-import type { Call, Case, Outcome } from "../kube/route_conformance.ts";
+import type { Call, Case, Outcome } from "../kube/routes/route_conformance.ts";
 import { GATEWAY_FEATURES } from "../suites/gateway_features.ts";
 import {
   GRPC_ECHO,

@@ -10,7 +10,7 @@ import {
   parent,
   service,
   to,
-} from "./route_mesh.ts";
+} from "./routes/route_mesh.ts";
 
 const keys = (objects: Raw[], gateway = GATEWAY) =>
   waypointConfig(parsed(...MESH, ...objects), gateway).services.map(({ key }) =>

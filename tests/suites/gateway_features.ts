@@ -6,8 +6,8 @@ import {
   path,
   v1,
   v2,
-} from "../kube/route_conformance.ts";
-import { httpRoute, to } from "../kube/route_mesh.ts";
+} from "../kube/routes/route_conformance.ts";
+import { httpRoute, to } from "../kube/routes/route_mesh.ts";
 
 export const GATEWAY_FEATURES = new Cases();
 

@@ -1,8 +1,14 @@
 /** The Gateway API's mesh conformance tests: redirects, rewrites, weights, gRPC. */
 import type { HeaderList } from "../../src/model/http.ts";
 import type { Raw } from "../kube/objects.ts";
-import { at80, Cases, filter, path, v1 } from "../kube/route_conformance.ts";
-import { httpRoute, routeOf, to } from "../kube/route_mesh.ts";
+import {
+  at80,
+  Cases,
+  filter,
+  path,
+  v1,
+} from "../kube/routes/route_conformance.ts";
+import { httpRoute, routeOf, to } from "../kube/routes/route_mesh.ts";
 
 export const MESH_ANSWERS = new Cases();
 

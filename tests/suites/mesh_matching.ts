@@ -10,8 +10,8 @@ import {
   type Row,
   v1,
   v2,
-} from "../kube/route_conformance.ts";
-import { httpRoute, parent, to } from "../kube/route_mesh.ts";
+} from "../kube/routes/route_conformance.ts";
+import { httpRoute, parent, to } from "../kube/routes/route_mesh.ts";
 
 export const MESH_MATCHING = new Cases();
 

@@ -13,7 +13,7 @@ import {
 } from "../../model/identity.ts";
 import { serviceKey } from "../../model/service.ts";
 import type { Workload } from "../../model/workload.ts";
-import type { ServiceTarget } from "../choose_backend.ts";
+import type { ServiceTarget } from "../http/choose_backend.ts";
 import { resolveInbound } from "../inbound_target.ts";
 import type { OutboundRoute } from "../route_plan.ts";
 import { routeUpstream, toWorkload } from "../upstream_route.ts";

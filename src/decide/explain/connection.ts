@@ -1,9 +1,9 @@
 /** A connection at a waypoint whose octets are passed on as they are. */
 import type { ExternalAuthorizer } from "../../model/external_authorizer.ts";
-import { authorizeTcp } from "../authorize_http.ts";
-import { chooseBackend, type ServiceTarget } from "../choose_backend.ts";
-import type { PolicyHit } from "../http_policies.ts";
-import { matchStream } from "../http_route.ts";
+import { authorizeTcp } from "../http/authorize.ts";
+import { chooseBackend, type ServiceTarget } from "../http/choose_backend.ts";
+import type { PolicyHit } from "../http/policies.ts";
+import { matchStream } from "../http/route.ts";
 import type { Inquiry } from "./inquiry.ts";
 import type { Judged, WaypointInquiry } from "./judged.ts";
 import { noteDryRun, noteHttpPolicies } from "./policies.ts";

@@ -3,8 +3,8 @@ import type { MeshReader } from "../../model/mesh_state.ts";
 import type { TokenRule } from "../../model/request_authentication.ts";
 import type { PathNormalization } from "../../model/mesh_config.ts";
 import type { ServiceKey, Workload } from "../../model/workload.ts";
-import type { CompiledPolicies } from "../http_policies.ts";
-import type { RouteTable } from "../http_route.ts";
+import type { CompiledPolicies } from "../http/policies.ts";
+import type { RouteTable } from "../http/route.ts";
 import type { Fronted } from "../waypoint_target.ts";
 
 /** What a process knows and how it is set; what connections are decided by. */

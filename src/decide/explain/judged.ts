@@ -1,7 +1,7 @@
 import type { ExplainedWay } from "../../model/explanation.ts";
 import type { HttpPeer } from "../../model/http.ts";
 import type { ServiceKey } from "../../model/workload.ts";
-import type { ServiceTarget } from "../choose_backend.ts";
+import type { ServiceTarget } from "../http/choose_backend.ts";
 import type { ExplainedWaypoint } from "./context.ts";
 
 /** What reached a waypoint, and is to be judged. */

@@ -1,11 +1,11 @@
 /** What policies say, in words. */
 import type { ApplicablePolicies } from "../../model/policy_index.ts";
 import { authorize, type DryRunOutcome, type Verdict } from "../authorize.ts";
-import type { CompiledPolicies, CompiledPolicy } from "../http_policies.ts";
+import type { CompiledPolicies, CompiledPolicy } from "../http/policies.ts";
 import {
   type HttpPolicyInput,
   httpPolicySubject,
-} from "../http_policy_match.ts";
+} from "../http/policy_match.ts";
 import {
   type PolicyConnection,
   policyMatches,

@@ -1,13 +1,13 @@
 /** A request at a waypoint. */
 import type { HttpRequest } from "../../model/http.ts";
-import { authorizeRequest, type HttpInput } from "../authorize_http.ts";
-import { checkCustom } from "../authorize_custom.ts";
+import { authorizeRequest, type HttpInput } from "../http/authorize.ts";
+import { checkCustom } from "../http/authorize_custom.ts";
 import {
   type ForwardPlan,
   planRequest,
   type PlanSource,
-} from "../http_plan.ts";
-import { normalizePath } from "../path_normalization.ts";
+} from "../http/plan.ts";
+import { normalizePath } from "../http/path_normalization.ts";
 import { noteAsking } from "./connection.ts";
 import type { Inquiry } from "./inquiry.ts";
 import type { Judged, WaypointInquiry } from "./judged.ts";

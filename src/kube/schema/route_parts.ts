@@ -11,7 +11,7 @@ import {
   PATH_LENGTH_MAX,
   RULE_NAME_LENGTH_MAX,
   WEIGHT_MAX,
-} from "../route_limits.ts";
+} from "../routes/limits.ts";
 import {
   filled,
   flag,

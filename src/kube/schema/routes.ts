@@ -18,7 +18,7 @@ import {
   RETRY_ATTEMPTS_MAX,
   RETRY_CODES_MAX,
   RULES_MAX,
-} from "../route_limits.ts";
+} from "../routes/limits.ts";
 import { durationMs } from "../duration.ts";
 import { filled, hostName, open, parsed, text, whole } from "./fields.ts";
 import {

@@ -1,12 +1,12 @@
 /** Deciding which of a request's tokens speaks for it. */
-import { withSplitClaims } from "../../decide/claims.ts";
+import { withSplitClaims } from "../../decide/token/claims.ts";
 import {
   isForAudience,
   type ParsedToken,
   parseToken,
   timeRefusal,
-} from "../../decide/token.ts";
-import { TOKENS_MAX } from "../../decide/token_limits.ts";
+} from "../../decide/token/token.ts";
+import { TOKENS_MAX } from "../../decide/token/limits.ts";
 import {
   isCorsPreflight,
   type LocatedToken,
@@ -15,13 +15,13 @@ import {
   withClaimHeaders,
   withoutClaimHeaders,
   withoutToken,
-} from "../../decide/token_location.ts";
+} from "../../decide/token/location.ts";
 import {
   refusalDetails,
   refusalReply,
   type TokenRefusal,
-} from "../../decide/token_refusal.ts";
-import type { LocalReply } from "../../decide/local_reply.ts";
+} from "../../decide/token/refusal.ts";
+import type { LocalReply } from "../../decide/http/local_reply.ts";
 import type { HttpRequest, TokenClaims } from "../../model/http.ts";
 import type { KeySets } from "../../model/key_set.ts";
 import type { TokenRule } from "../../model/request_authentication.ts";

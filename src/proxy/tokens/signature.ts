@@ -3,8 +3,8 @@ import { compactVerify, type CryptoKey, importJWK } from "jose";
 import {
   fittingKeys,
   type TokenAlgorithm,
-} from "../../decide/token_algorithms.ts";
-import type { ParsedToken } from "../../decide/token.ts";
+} from "../../decide/token/algorithms.ts";
+import type { ParsedToken } from "../../decide/token/token.ts";
 import type { KeySet, WebKey } from "../../model/key_set.ts";
 import { KEYS_TRIED_MAX } from "./limits.ts";
 

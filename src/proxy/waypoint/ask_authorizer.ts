@@ -5,14 +5,14 @@ import {
   type CheckOutcome,
   failedCheck,
   refusedBody,
-} from "../../decide/ext_authz.ts";
+} from "../../decide/ext_authz/ext_authz.ts";
 import {
   type CheckedMessage,
   checkQuestion,
   readVerdict,
-} from "../../decide/ext_authz_grpc.ts";
-import { checkRequest, readAnswer } from "../../decide/ext_authz_http.ts";
-import { headerValue } from "../../decide/header_list.ts";
+} from "../../decide/ext_authz/grpc.ts";
+import { checkRequest, readAnswer } from "../../decide/ext_authz/http.ts";
+import { headerValue } from "../../decide/http/header_list.ts";
 import type {
   ExternalAuthorizer,
   GrpcAuthorizer,

@@ -2,10 +2,10 @@
 import {
   checkCustom,
   type CustomVerdict,
-} from "../../decide/authorize_custom.ts";
-import type { HttpInput } from "../../decide/authorize_http.ts";
-import type { CheckOutcome } from "../../decide/ext_authz.ts";
-import { localReply } from "../../decide/local_reply.ts";
+} from "../../decide/http/authorize_custom.ts";
+import type { HttpInput } from "../../decide/http/authorize.ts";
+import type { CheckOutcome } from "../../decide/ext_authz/ext_authz.ts";
+import { localReply } from "../../decide/http/local_reply.ts";
 import type { HttpRequest } from "../../model/http.ts";
 import type { HeaderMutation } from "../../model/external_check.ts";
 import { askAuthorizer, type Asked } from "./ask_authorizer.ts";

@@ -1,6 +1,6 @@
 /** The service behind a provider: found, asked, and heard out. */
 import { HairpinError } from "../../base/errors.ts";
-import { CHECK_ANSWER_SIZE_MAX } from "../../decide/ext_authz_limits.ts";
+import { CHECK_ANSWER_SIZE_MAX } from "../../decide/ext_authz/limits.ts";
 import type { ExternalAuthorizer } from "../../model/external_authorizer.ts";
 import type { HeaderList } from "../../model/http.ts";
 import { type Service, serviceKey } from "../../model/service.ts";

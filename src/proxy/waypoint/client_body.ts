@@ -2,8 +2,8 @@ import {
   type BodyFault,
   bodyToCheck,
   type CheckBody,
-} from "../../decide/ext_authz.ts";
-import { headerValue, withoutHeaders } from "../../decide/header_list.ts";
+} from "../../decide/ext_authz/ext_authz.ts";
+import { headerValue, withoutHeaders } from "../../decide/http/header_list.ts";
 import type { CheckedBody } from "../../model/external_authorizer.ts";
 import type { HeaderList, HttpRequest } from "../../model/http.ts";
 import { HeldStream } from "../../net/held_stream.ts";

@@ -1,8 +1,8 @@
 /** What an attempt that failed means: for trying again, and for the client. */
 import { messageOf } from "../../base/errors.ts";
-import type { Failure } from "../../decide/failure_reply.ts";
-import { headerValue } from "../../decide/header_list.ts";
-import type { FailedAttempt } from "../../decide/retry.ts";
+import type { Failure } from "../../decide/http/failure_reply.ts";
+import { headerValue } from "../../decide/http/header_list.ts";
+import type { FailedAttempt } from "../../decide/http/retry.ts";
 import type { HeaderList } from "../../model/http.ts";
 import { StreamResetError } from "../../net/h2_stream.ts";
 import { ExchangeError } from "../../net/http1_session.ts";

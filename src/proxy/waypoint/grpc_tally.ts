@@ -1,4 +1,4 @@
-import { headerValue } from "../../decide/header_list.ts";
+import { headerValue } from "../../decide/http/header_list.ts";
 import type { HeaderList } from "../../model/http.ts";
 import { MessageCounter } from "../../wire/grpc/mod.ts";
 

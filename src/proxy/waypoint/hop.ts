@@ -5,7 +5,7 @@ import {
   chooseLeastRequest,
   chooseUntried,
 } from "../../decide/choose_endpoint.ts";
-import type { ServiceTarget } from "../../decide/choose_backend.ts";
+import type { ServiceTarget } from "../../decide/http/choose_backend.ts";
 import { completeRoute } from "../../decide/route_plan.ts";
 import { routeUpstream, toWorkload } from "../../decide/upstream_route.ts";
 import type { WorkloadUid } from "../../model/workload.ts";

@@ -1,5 +1,5 @@
-import type { ServiceTarget } from "../../decide/choose_backend.ts";
-import { normalizePath } from "../../decide/path_normalization.ts";
+import type { ServiceTarget } from "../../decide/http/choose_backend.ts";
+import { normalizePath } from "../../decide/http/path_normalization.ts";
 import type { HeaderList, HttpRequest } from "../../model/http.ts";
 import type { PathNormalization } from "../../model/mesh_config.ts";
 import type { WaypointCall } from "./call.ts";

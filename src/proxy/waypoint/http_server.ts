@@ -1,6 +1,6 @@
 /** The HTTP side of a client's connection at a waypoint. */
 import { messageOf } from "../../base/errors.ts";
-import { upgradeOfConnect } from "../../decide/upgrade.ts";
+import { upgradeOfConnect } from "../../decide/http/upgrade.ts";
 import type { HeaderList } from "../../model/http.ts";
 import type { ByteStream } from "../../net/byte_stream.ts";
 import { H2Session } from "../../net/h2_session.ts";

@@ -2,7 +2,7 @@
 import {
   authorizeRequest,
   type HttpInput,
-} from "../../decide/authorize_http.ts";
+} from "../../decide/http/authorize.ts";
 import type { HttpRequest, TokenClaims } from "../../model/http.ts";
 import { authenticate } from "../tokens/mod.ts";
 import type { Asked } from "./ask_authorizer.ts";

@@ -1,5 +1,5 @@
 /** Whether a connection that is not HTTP may be made, and may go on. */
-import { authorizeTcp, type TcpVerdict } from "../../decide/authorize_http.ts";
+import { authorizeTcp, type TcpVerdict } from "../../decide/http/authorize.ts";
 import type { ExternalAuthorizer } from "../../model/external_authorizer.ts";
 import { askAboutConnection } from "./ask_authorizer.ts";
 import { peerOf, serviceOf, type WaypointCall } from "./call.ts";

@@ -1,5 +1,5 @@
 /** What is under way in one worker, for retry budgets and balancing. */
-import type { RetryLoad } from "../../decide/retry.ts";
+import type { RetryLoad } from "../../decide/http/retry.ts";
 import type { ServiceKey, WorkloadUid } from "../../model/workload.ts";
 
 /** What goes to one service. */

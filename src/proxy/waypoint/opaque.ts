@@ -3,8 +3,8 @@ import { messageOf } from "../../base/errors.ts";
 import {
   chooseBackend,
   type ServiceTarget,
-} from "../../decide/choose_backend.ts";
-import { matchStream } from "../../decide/http_route.ts";
+} from "../../decide/http/choose_backend.ts";
+import { matchStream } from "../../decide/http/route.ts";
 import { formatIdentity } from "../../model/identity.ts";
 import type { WorkloadUid } from "../../model/workload.ts";
 import type { ByteStream } from "../../net/byte_stream.ts";

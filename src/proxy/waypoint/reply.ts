@@ -1,4 +1,4 @@
-import type { LocalReply } from "../../decide/local_reply.ts";
+import type { LocalReply } from "../../decide/http/local_reply.ts";
 import type { MessageStream } from "../../net/message_stream.ts";
 import { DISCARD_MAX } from "./limits.ts";
 

@@ -1,4 +1,4 @@
-import type { PolicyReport } from "../../decide/authorize_http.ts";
+import type { PolicyReport } from "../../decide/http/authorize.ts";
 import type { ProxyContext } from "../context.ts";
 
 /** Says what AUDIT and dry-run policies had to say. */

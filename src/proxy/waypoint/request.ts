@@ -1,11 +1,11 @@
 /** One request at a waypoint: read, judge, route, answer or send on, report. */
-import { failureReply } from "../../decide/failure_reply.ts";
-import { mutateHeaders } from "../../decide/header_mutations.ts";
-import { planRequest, type RequestPlan } from "../../decide/http_plan.ts";
-import { localReply } from "../../decide/local_reply.ts";
+import { failureReply } from "../../decide/http/failure_reply.ts";
+import { mutateHeaders } from "../../decide/http/header_mutations.ts";
+import { planRequest, type RequestPlan } from "../../decide/http/plan.ts";
+import { localReply } from "../../decide/http/local_reply.ts";
 import type { HttpRequest } from "../../model/http.ts";
-import { DEFAULT_RETRY } from "../../decide/retry.ts";
-import { protocolOf } from "../../decide/upgrade.ts";
+import { DEFAULT_RETRY } from "../../decide/http/retry.ts";
+import { protocolOf } from "../../decide/http/upgrade.ts";
 import type { MessageStream } from "../../net/message_stream.ts";
 import { parseFlags } from "../../telemetry/response_flags.ts";
 import type { HeaderMutation } from "../../model/external_check.ts";

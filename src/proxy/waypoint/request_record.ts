@@ -1,6 +1,6 @@
 /** What a waypoint reports of one request. */
-import { headerValue } from "../../decide/header_list.ts";
-import { isGrpc } from "../../decide/local_reply.ts";
+import { headerValue } from "../../decide/http/header_list.ts";
+import { isGrpc } from "../../decide/http/local_reply.ts";
 import { formatIdentity } from "../../model/identity.ts";
 import type { HeaderList, HttpRequest } from "../../model/http.ts";
 import type { HttpTelemetry } from "../../telemetry/http_telemetry.ts";

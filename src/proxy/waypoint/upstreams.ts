@@ -1,6 +1,6 @@
 /** HTTP connections from a waypoint to the workloads behind it, shared by requests. */
-import { withoutHeaders } from "../../decide/header_list.ts";
-import { connectOfUpgrade } from "../../decide/upgrade.ts";
+import { withoutHeaders } from "../../decide/http/header_list.ts";
+import { connectOfUpgrade } from "../../decide/http/upgrade.ts";
 import { formatAddress } from "../../model/address.ts";
 import type { HeaderList } from "../../model/http.ts";
 import type { Workload } from "../../model/workload.ts";

@@ -1,8 +1,8 @@
 import {
   type CompiledPolicies,
   compilePolicies,
-} from "../../decide/http_policies.ts";
-import { compileRoutes, type RouteTable } from "../../decide/http_route.ts";
+} from "../../decide/http/policies.ts";
+import { compileRoutes, type RouteTable } from "../../decide/http/route.ts";
 import type { Fronted } from "../../decide/waypoint_target.ts";
 import { type Attached, attachedTo } from "../../model/attached.ts";
 import type { HttpPolicy } from "../../model/http_policy.ts";

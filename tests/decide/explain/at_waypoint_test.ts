@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { ExplainContext } from "../../../src/decide/explain/mod.ts";
-import { compilePolicies } from "../../../src/decide/http_policies.ts";
-import { compileRoutes } from "../../../src/decide/http_route.ts";
+import { compilePolicies } from "../../../src/decide/http/policies.ts";
+import { compileRoutes } from "../../../src/decide/http/route.ts";
 import type { ExternalAuthorizer } from "../../../src/model/external_authorizer.ts";
 import type {
   ExplainQuestion,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { JWTPayload } from "jose";
-import { TOKENS_MAX } from "../../../src/decide/token_limits.ts";
+import { TOKENS_MAX } from "../../../src/decide/token/limits.ts";
 import type { HeaderList, HttpRequest } from "../../../src/model/http.ts";
 import type { KeyState } from "../../../src/model/key_set.ts";
 import type { TokenRule } from "../../../src/model/request_authentication.ts";

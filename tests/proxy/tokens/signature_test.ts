@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
-import { type ParsedToken, parseToken } from "../../../src/decide/token.ts";
+import {
+  type ParsedToken,
+  parseToken,
+} from "../../../src/decide/token/token.ts";
 import { KEYS_TRIED_MAX } from "../../../src/proxy/tokens/limits.ts";
 import { checkSignature } from "../../../src/proxy/tokens/signature.ts";
 import { setOf, sign, signingKey } from "../../support/token_issuer.ts";

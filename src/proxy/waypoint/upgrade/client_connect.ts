@@ -1,5 +1,5 @@
-import { headerValue } from "../../../decide/header_list.ts";
-import { connectedOf, isSuccess } from "../../../decide/upgrade.ts";
+import { headerValue } from "../../../decide/http/header_list.ts";
+import { connectedOf, isSuccess } from "../../../decide/http/upgrade.ts";
 import type { HeaderList } from "../../../model/http.ts";
 import type {
   MessageReceiver,

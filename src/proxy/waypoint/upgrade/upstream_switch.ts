@@ -1,11 +1,11 @@
 /** Backends' answers to upgrades, in the form of HTTP/1.1 and checked. */
-import { headerValue } from "../../../decide/header_list.ts";
+import { headerValue } from "../../../decide/http/header_list.ts";
 import {
   isSuccess,
   protocolOf,
   readSwitch,
   switchOf,
-} from "../../../decide/upgrade.ts";
+} from "../../../decide/http/upgrade.ts";
 import type { HeaderList } from "../../../model/http.ts";
 import { ExchangeError } from "../../../net/http1_session.ts";
 import type {
