@@ -169,6 +169,7 @@ export const dumpHairpinConfig = (config: Config) => ({
   waypointBypass: config.waypointBypass,
   waypointUnreachable: config.waypointUnreachable,
   nodeLocalLane: config.nodeLocalLane,
+  kernelLane: config.kernelLane,
   log: { ...config.log },
   warnings: config.warnings,
 });

@@ -152,6 +152,12 @@ export type RedirectBy = "agent" | "self" | "none";
 export type WaypointBypass = "hairpin" | "reject" | "observe";
 /** What happens to such traffic when the waypoint cannot be reached. */
 export type WaypointUnreachable = "fail" | "open";
+
+/**
+ * Whether the kernel relays what needs no TLS: everything from its first octets
+ * on, or fail; nothing; or, where it can, the connections for which it pays.
+ */
+export type KernelLaneUse = "on" | "off" | "auto";
 /** Shape of a log line. */
 export type LogFormat = "plain" | "json";
 /** Whose job this process does. */
@@ -259,6 +265,8 @@ export interface Config {
   readonly waypointUnreachable: WaypointUnreachable;
   /** Default true. `--node-local-lane on|off`, `HAIRPIN_NODE_LOCAL_LANE`. */
   readonly nodeLocalLane: boolean;
+  /** Default `auto`. `--kernel-lane`, `HAIRPIN_KERNEL_LANE`. */
+  readonly kernelLane: KernelLaneUse;
 
   /** Data-plane threads, 1 or more. Default as ztunnel. `--workers`, `ZTUNNEL_WORKER_THREADS`. */
   readonly workers: number;

@@ -139,6 +139,15 @@ export const FLAGS = [
     meaning: "Connect two pods of this node without a tunnel between them.",
   },
   {
+    name: "kernel-lane",
+    value: "on|off|auto",
+    commands: RUN,
+    variable: "HAIRPIN_KERNEL_LANE",
+    byDefault: "auto",
+    meaning:
+      "Have the kernel relay what needs no TLS: auto, connections that last, where it can; on, all, or fail.",
+  },
+  {
     name: "workers",
     value: "N|N%",
     commands: RUN,

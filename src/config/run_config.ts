@@ -174,7 +174,9 @@ function readProxyShape(
 
 function readLanes(
   settings: Settings,
-): Part<"waypointBypass" | "waypointUnreachable" | "nodeLocalLane"> {
+): Part<
+  "waypointBypass" | "waypointUnreachable" | "nodeLocalLane" | "kernelLane"
+> {
   return {
     waypointBypass: settings.readNamed(
       "waypoint-bypass",
@@ -187,6 +189,11 @@ function readLanes(
       "fail",
     ),
     nodeLocalLane: settings.readNamed("node-local-lane", ON_OFF, true),
+    kernelLane: settings.readNamed(
+      "kernel-lane",
+      oneOf("on", "off", "auto"),
+      "auto",
+    ),
   };
 }
 

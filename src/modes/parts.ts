@@ -11,6 +11,7 @@ import { openAuthority } from "./authority.ts";
 import { findOtherOwner } from "./netns_owner.ts";
 import type { Observability } from "./observability.ts";
 import type { Readiness } from "./readiness.ts";
+import { chooseKernelLane } from "./kernel_lane.ts";
 import { workerSettings } from "./worker_settings.ts";
 
 export interface PartsOptions {
@@ -41,6 +42,7 @@ export async function startParts(
   readiness: Readiness,
 ): Promise<Parts & Disposable> {
   const issuer = await openAuthority(config, seen.log("identity"));
+  const kernelLane = await chooseKernelLane(config, seen.log("app"));
   const certificates = new CertificateManager({
     issuer,
     clock: systemClock,
@@ -55,7 +57,7 @@ export async function startParts(
   });
   const workers = new WorkerPool({
     count: config.workers,
-    settings: workerSettings(config),
+    settings: workerSettings(config, kernelLane),
     ...(workerEntry === undefined ? {} : { entry: workerEntry }),
     mesh: store.mesh,
     certificates: () =>

@@ -3,7 +3,10 @@ import type { TcpTuning } from "../sys/sockets.ts";
 import type { WorkerSettings } from "../worker/messages.ts";
 
 /** What the data workers need of the configuration. */
-export function workerSettings(config: Config): Omit<WorkerSettings, "name"> {
+export function workerSettings(
+  config: Config,
+  kernelLane: WorkerSettings["kernelLane"],
+): Omit<WorkerSettings, "name"> {
   return {
     role: config.mode,
     nodeName: config.nodeName,
@@ -24,6 +27,7 @@ export function workerSettings(config: Config): Omit<WorkerSettings, "name"> {
       authzInfoLogging: config.authzInfoLogging,
     },
     pool: config.pool,
+    kernelLane,
     ipv6: config.ipv6.enabled,
     reusePort: config.inpodPortReuse,
     transparent: transparency(config.requireOriginalSource),

@@ -17,7 +17,7 @@ export interface ConnectionRow {
 
 /** An open connection: what is shown of it, and the handle to end it. */
 export interface OpenConnection {
-  readonly row: ConnectionRow;
+  row: ConnectionRow;
   readonly cancellation: Cancellation;
   /** Inbound only: asks policy again; false when it is no longer allowed. */
   stillAllowed?(): boolean;

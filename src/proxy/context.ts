@@ -5,6 +5,7 @@ import type { Identity } from "../model/identity.ts";
 import type { MeshReader } from "../model/mesh_state.ts";
 import type { Workload } from "../model/workload.ts";
 import type { Fd, TcpTuning } from "../net/handles.ts";
+import type { KernelLane } from "../net/kernel_lane/mod.ts";
 import type { SessionSet } from "../net/session_set.ts";
 import type { TlsServers } from "../net/tls_servers.ts";
 import type { TunnelPool } from "../net/tunnel_pool.ts";
@@ -48,6 +49,8 @@ export interface PodInfo {
   readonly name: string;
   readonly namespace: string;
   readonly serviceAccount: string;
+  /** Whether it is this process's own pod, which only takes tunnels. Default false. */
+  readonly own?: true;
 }
 
 /** Current certificates by identity. */
@@ -87,6 +90,8 @@ export interface ProxyContext {
   readonly tlsServers: TlsServers;
   /** Set where revocation lists are followed. */
   readonly crlGuard?: CrlGuard;
+  /** Absent where octets go by user space. */
+  readonly kernelLane: KernelLane | undefined;
   readonly traffic: TrafficMetrics;
   readonly figures: HairpinMetrics;
   readonly accessLog: AccessLog;

@@ -9,7 +9,7 @@ import type { Identity } from "../model/identity.ts";
 import type { Workload } from "../model/workload.ts";
 import type { ByteStream } from "../net/byte_stream.ts";
 import { dialTcp } from "../net/dial.ts";
-import type { RelayMeter } from "../net/relay.ts";
+import type { LaneMeter } from "../net/kernel_lane/mod.ts";
 import { TcpStream } from "../net/tcp_stream.ts";
 import type { TrafficContext } from "../telemetry/traffic.ts";
 import type { ConnectionRow } from "./connection_table.ts";
@@ -48,7 +48,7 @@ export interface InboundConnection {
   readonly preamble?: Uint8Array;
   readonly downstream: Downstream;
   /** Told of the same octets. */
-  readonly also?: RelayMeter;
+  readonly also?: LaneMeter;
 }
 
 /** How the side that the connection came from is answered. */

@@ -1,6 +1,8 @@
 import { messageOf } from "../base/errors.ts";
 import type { ByteStream } from "../net/byte_stream.ts";
-import { type RelayMeter, startRelay } from "../net/relay.ts";
+import { type LaneMeter, startLaneRelay } from "../net/kernel_lane/mod.ts";
+import { type Relay, startRelay } from "../net/relay.ts";
+import { TcpStream } from "../net/tcp_stream.ts";
 import type { TrafficContext, TrafficRecord } from "../telemetry/traffic.ts";
 import { Cancellation } from "./cancellation.ts";
 import type { ConnectionRow, OpenConnection } from "./connection_table.ts";
@@ -18,7 +20,7 @@ export interface TrackOptions {
  * One connection from the moment its labels are known: it is counted, logged
  * and listed, can be ended from outside, and is finished exactly once.
  */
-export class TrackedConnection implements RelayMeter {
+export class TrackedConnection implements LaneMeter {
   readonly cancellation = new Cancellation();
   readonly #context: ProxyContext;
   readonly #pod: ServedPod;
@@ -53,6 +55,12 @@ export class TrackedConnection implements RelayMeter {
     this.#record.addSent(octets);
   }
 
+  /** The kernel carries its octets from here on. */
+  onKernel(): void {
+    this.#entry.row = { ...this.#entry.row, relay: "kernel" };
+    this.#context.figures.kernelRelay(this.#entry.row.lane).value++;
+  }
+
   /**
    * Carries octets until both sides are done, or somebody cancels.
    *
@@ -62,13 +70,21 @@ export class TrackedConnection implements RelayMeter {
   async carry(
     downstream: ByteStream,
     upstream: ByteStream,
-    also?: RelayMeter,
+    also?: LaneMeter,
   ): Promise<Failure | undefined> {
     const meter = also === undefined ? this : both(this, also);
-    const relay = startRelay(downstream, upstream, meter);
+    const relay = this.#relay(downstream, upstream, meter);
     this.cancellation.during(() => relay.cut());
     const end = await relay.ended;
     return end.how === "cut" ? this.cancelled() : relayFailure(end);
+  }
+
+  /** By the kernel where it can: it has no TLS. */
+  #relay(a: ByteStream, b: ByteStream, meter: LaneMeter): Relay {
+    const { kernelLane } = this.#context;
+    return kernelLane && a instanceof TcpStream && b instanceof TcpStream
+      ? startLaneRelay(kernelLane, a, b, meter)
+      : startRelay(a, b, meter);
   }
 
   /** What to say when it was cancelled. */
@@ -106,7 +122,7 @@ export class TrackedConnection implements RelayMeter {
   }
 }
 
-const both = (a: RelayMeter, b: RelayMeter): RelayMeter => ({
+const both = (a: LaneMeter, b: LaneMeter): LaneMeter => ({
   forward(octets) {
     a.forward(octets);
     b.forward(octets);
@@ -114,5 +130,9 @@ const both = (a: RelayMeter, b: RelayMeter): RelayMeter => ({
   backward(octets) {
     a.backward(octets);
     b.backward(octets);
+  },
+  onKernel() {
+    a.onKernel();
+    b.onKernel();
   },
 });

@@ -8,6 +8,7 @@ export type Lane = "hbone" | "local" | "passthrough" | "plaintext";
 export class HairpinMetrics {
   readonly #dryRun: Counter;
   readonly #lanes: Counter;
+  readonly #kernelRelays: Counter;
   readonly #bypasses: Counter;
   readonly #waypointsUnreachable: Counter;
 
@@ -20,6 +21,10 @@ export class HairpinMetrics {
     this.#lanes = registry.counter({
       name: "hairpin_connections_lane",
       help: "The number of connections by the way in which they were carried",
+    });
+    this.#kernelRelays = registry.counter({
+      name: "hairpin_connections_kernel_relay",
+      help: "The number of connections that the kernel relayed, by their lane",
     });
     this.#bypasses = registry.counter({
       name: "hairpin_waypoint_bypass",
@@ -44,6 +49,11 @@ export class HairpinMetrics {
 
   lane(lane: Lane): Cell {
     return this.#lanes.with({ lane });
+  }
+
+  /** Connections that the kernel took over; the rest of their lane went by user space. */
+  kernelRelay(lane: Lane): Cell {
+    return this.#kernelRelays.with({ lane });
   }
 
   bypass(action: WaypointBypass): Cell {

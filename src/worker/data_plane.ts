@@ -1,8 +1,9 @@
 import { messageOf } from "../base/errors.ts";
 import type { CertificateState } from "../model/certificate.ts";
-import type { MeshDelta } from "../model/delta.ts";
 import { MeshState } from "../model/mesh_state.ts";
+import type { MeshDelta } from "../model/delta.ts";
 import type { Workload } from "../model/workload.ts";
+import { AT_ONCE, KernelLane } from "../net/kernel_lane/mod.ts";
 import { TlsServers } from "../net/tls_servers.ts";
 import type { PodInfo, ProxyContext } from "../proxy/context.ts";
 import { CrlGuard } from "../proxy/crl_guard.ts";
@@ -130,6 +131,7 @@ export class DataPlane {
       ...this.#settings.crl
         ? { crlGuard: new CrlGuard(new CrlMetrics(this.#registry)) }
         : {},
+      kernelLane: this.#openKernelLane(),
       traffic: new TrafficMetrics(this.#registry),
       figures: new HairpinMetrics(this.#registry),
       accessLog: new AccessLog(this.#logging.scope("access")),
@@ -151,6 +153,22 @@ export class DataPlane {
       metrics: new DnsMetrics(this.#registry),
       resolvers: () => resolvers.current(),
     };
+  }
+
+  /** It works in this process, but a thread's own may still be refused. */
+  #openKernelLane(): KernelLane | undefined {
+    const { kernelLane } = this.#settings;
+    if (kernelLane === "nothing") return undefined;
+    try {
+      return new KernelLane(
+        kernelLane === "all" ? { joinAfter: AT_ONCE } : {},
+      );
+    } catch (reason) {
+      this.#log.warn("connections without TLS are relayed in user space", {
+        error: messageOf(reason),
+      });
+      return undefined;
+    }
   }
 
   /** Other nodes, of other clusters too, may have pods of the same names. */
@@ -224,6 +242,7 @@ export class DataPlane {
   }
 
   #snapshot(): WorkerSnapshot {
+    this.#context.kernelLane?.count();
     const pods = [...this.#pods.values()];
     this.#workerMetrics.connections.value = pods.reduce(
       (sum, pod) => sum + pod.connections.size,

@@ -29,6 +29,8 @@ export interface WorkerSettings {
     readonly streamsPerConnectionMax: number;
     readonly unusedReleaseMs: number;
   };
+  /** What the kernel is to relay of what needs no TLS; it was found able to. */
+  readonly kernelLane: "all" | "lasting" | "nothing";
   readonly ipv6: boolean;
   readonly reusePort: boolean;
   readonly transparent: "require" | "try" | "off";

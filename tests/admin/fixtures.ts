@@ -48,6 +48,7 @@ export const CONFIG: Config = {
   waypointBypass: "hairpin",
   waypointUnreachable: "fail",
   nodeLocalLane: true,
+  kernelLane: "auto",
   workers: 2,
   admin: { host: "127.0.0.1", port: 15000 },
   stats: { host: "::", port: 15020 },

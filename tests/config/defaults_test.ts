@@ -22,6 +22,7 @@ Deno.test("a node with nothing but its sources has ztunnel's defaults", () => {
     waypointBypass: "hairpin",
     waypointUnreachable: "fail",
     nodeLocalLane: true,
+    kernelLane: "auto",
     workers: 2,
     admin: { host: "127.0.0.1", port: 15_000 },
     stats: { host: "::", port: 15_020 },

@@ -21,6 +21,8 @@ const rows: [flag: string, value: string, path: string, want: unknown][] = [
   ["waypoint-unreachable", "open", "waypointUnreachable", "open"],
   ["node-local-lane", "on", "nodeLocalLane", true],
   ["node-local-lane", "off", "nodeLocalLane", false],
+  ["kernel-lane", "on", "kernelLane", "on"],
+  ["kernel-lane", "off", "kernelLane", "off"],
   ["workers", "7", "workers", 7],
   ["admin", "[::1]:1", "admin", { host: "::1", port: 1 }],
   ["admin", "localhost:1", "admin", { host: "localhost", port: 1 }],

@@ -18,6 +18,7 @@ const rows: Row[] = [
   ["HAIRPIN_WAYPOINT_BYPASS", "reject", "waypointBypass", "reject"],
   ["HAIRPIN_WAYPOINT_UNREACHABLE", "open", "waypointUnreachable", "open"],
   ["HAIRPIN_NODE_LOCAL_LANE", "off", "nodeLocalLane", false],
+  ["HAIRPIN_KERNEL_LANE", "off", "kernelLane", "off"],
   ["ZTUNNEL_WORKER_THREADS", "3", "workers", 3],
   ["ZTUNNEL_RESOURCE_CPU_LIMIT", "1500m", "workers", 2],
   ["ZTUNNEL_RESOURCE_CPU_REQUEST", "4", "workers", 4],

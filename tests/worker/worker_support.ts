@@ -11,6 +11,7 @@ export const SETTINGS: WorkerSettings = {
   nodeName: "node-1",
   proxy: PROXY_SETTINGS,
   pool: { streamsPerConnectionMax: 100, unusedReleaseMs: 60_000 },
+  kernelLane: "nothing",
   ipv6: true,
   reusePort: true,
   transparent: "off",

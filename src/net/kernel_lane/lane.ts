@@ -5,6 +5,8 @@ import type { Mover } from "./direction.ts";
 import { KernelMaps } from "./kernel_maps.ts";
 import { LaneWatch } from "./lane_watch.ts";
 import {
+  JOIN_AFTER_CHUNKS,
+  JOIN_AFTER_OCTETS,
   PAIRS_MAX,
   WAITING_MAX_OCTETS,
   WAITING_MIN_OCTETS,
@@ -30,8 +32,30 @@ interface Joined {
   readonly fd: Fd;
 }
 
+/** When the kernel takes a connection over: at either of these. */
+export interface JoinAfter {
+  readonly chunks: number;
+  readonly octets: number;
+}
+
+export interface KernelLaneOptions {
+  /** Default {@link PAIRS_MAX}. */
+  readonly pairsMax?: number;
+  /** Default: not before that pays. */
+  readonly joinAfter?: JoinAfter;
+}
+
+/** From the first octets on. */
+export const AT_ONCE: JoinAfter = { chunks: 1, octets: 1 };
+
+const WHEN_IT_PAYS: JoinAfter = {
+  chunks: JOIN_AFTER_CHUNKS,
+  octets: JOIN_AFTER_OCTETS,
+};
+
 /** The connections that the kernel relays for one thread. */
 export class KernelLane implements Disposable {
+  readonly joinAfter: JoinAfter;
   readonly #maps: KernelMaps;
   readonly #watch: LaneWatch;
   readonly #free: FreePairs;
@@ -39,7 +63,10 @@ export class KernelLane implements Disposable {
   readonly #slots: number;
 
   /** @throws {KernelLaneError} naming what is missing. */
-  constructor(pairsMax = PAIRS_MAX) {
+  constructor(
+    { pairsMax = PAIRS_MAX, joinAfter = WHEN_IT_PAYS }: KernelLaneOptions = {},
+  ) {
+    this.joinAfter = joinAfter;
     this.#slots = pairsMax * 2;
     this.#free = new FreePairs(() => performance.now(), pairsMax);
     try {

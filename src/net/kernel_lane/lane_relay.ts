@@ -7,7 +7,6 @@ import {
 } from "../relay.ts";
 import type { TcpStream } from "../tcp_stream.ts";
 import type { KernelLane } from "./lane.ts";
-import { JOIN_AFTER_CHUNKS, JOIN_AFTER_OCTETS } from "./limits.ts";
 import type { KernelPair } from "./pair.ts";
 
 /** Told of octets, and of the lane. */
@@ -15,17 +14,6 @@ export interface LaneMeter extends RelayMeter {
   /** The kernel carries them from here on. */
   onKernel(): void;
 }
-
-/** When the kernel takes over: at either of these. */
-export interface JoinAfter {
-  readonly chunks: number;
-  readonly octets: number;
-}
-
-const JOIN_AFTER: JoinAfter = {
-  chunks: JOIN_AFTER_CHUNKS,
-  octets: JOIN_AFTER_OCTETS,
-};
 
 /**
  * Carries octets between two TCP connections as {@link startRelay} does: by user
@@ -37,7 +25,6 @@ export function startLaneRelay(
   a: TcpStream,
   b: TcpStream,
   meter: LaneMeter,
-  joinAfter = JOIN_AFTER,
 ): Relay {
   const { promise: ended, resolve } = Promise.withResolvers<RelayEnd>();
   let chunks = 0;
@@ -49,6 +36,7 @@ export function startLaneRelay(
     chunks++;
     octets += length;
     if (asked) return;
+    const { joinAfter } = lane;
     if (chunks < joinAfter.chunks && octets < joinAfter.octets) return;
     asked = true;
     // Not within the read that told of it.

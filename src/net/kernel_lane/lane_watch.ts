@@ -16,6 +16,7 @@ export class LaneWatch implements Disposable {
   readonly #onRing: (slots: readonly number[]) => void;
   readonly #sockets = new Map<Fd, OnEvents>();
   #running = false;
+  #disposed = false;
 
   constructor(bell: Bell, onRing: (slots: readonly number[]) => void) {
     this.#bell = bell;
@@ -42,7 +43,9 @@ export class LaneWatch implements Disposable {
   async #run(): Promise<void> {
     this.#running = true;
     while (this.#sockets.size > 0) {
-      for (const { fd, events } of await this.#watch.wait(WRITABLE_WATCH_MS)) {
+      const happenings = await this.#watch.wait(WRITABLE_WATCH_MS);
+      if (this.#disposed) return; // the bell's memory is gone
+      for (const { fd, events } of happenings) {
         if (fd === this.#bell.fd) this.#onRing(this.#bell.take());
         // Gone, or the number is a newer socket's: that one looks for itself.
         else this.#sockets.get(fd)?.(events);
@@ -52,6 +55,7 @@ export class LaneWatch implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#disposed = true;
     this.#watch[Symbol.dispose]();
   }
 }

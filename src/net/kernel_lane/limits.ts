@@ -42,3 +42,7 @@ export const PUMP_TURN_OCTETS = 1024 * 1024;
 
 /** Rest of a slot between two pairs: no program looks at the old one by then. */
 export const SLOT_REST_MS = 100;
+
+/** What is sent through the lane at start to see that it works, and how long. */
+export const PROBE_OCTETS = 2 * 1024 * 1024;
+export const PROBE_MS = 5_000;

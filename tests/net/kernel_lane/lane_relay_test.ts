@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import {
+  AT_ONCE,
   KernelLane,
   startLaneRelay,
 } from "../../../src/net/kernel_lane/mod.ts";
@@ -11,11 +12,17 @@ import {
   tcpLink,
 } from "../../suites/relay_suite.ts";
 
-/** One for all tests: it lasts as long as a worker does. */
-const lane = new KernelLane(64);
+/** For all tests: a lane lasts as long as a worker does. */
+const lanes = {
+  "at once": new KernelLane({ pairsMax: 64, joinAfter: AT_ONCE }),
+  "after 3 chunks": new KernelLane({
+    pairsMax: 64,
+    joinAfter: { chunks: 3, octets: Infinity },
+  }),
+};
 let joined = 0;
 
-const kernel = (chunks: number) => ({
+const kernel = (lane: KernelLane) => ({
   links: [tcpLink, tcpLink] as const,
   start: (
     a: unknown,
@@ -28,18 +35,19 @@ const kernel = (chunks: number) => ({
       onKernel: () => void joined++,
     };
     assert.ok(a instanceof TcpStream && b instanceof TcpStream);
-    return startLaneRelay(lane, a, b, laneMeter, { chunks, octets: Infinity });
+    return startLaneRelay(lane, a, b, laneMeter);
   },
   count: () => lane.count(),
 });
 
-for (const chunks of [1, 3]) {
-  relaySuite({ ...kernel(chunks), name: `kernel after ${chunks} chunks` });
+for (const [when, lane] of Object.entries(lanes)) {
+  relaySuite({ ...kernel(lane), name: `by the kernel ${when}` });
 }
 
 Deno.test("startLaneRelay() hands over to the kernel and leaves nothing behind", async () => {
   const before = joined;
-  await using r = await relayed({ ...kernel(1), name: "" });
+  const lane = lanes["at once"];
+  await using r = await relayed({ ...kernel(lane), name: "" });
   r.toServer.write(new Uint8Array(100));
   await r.server.until(() => r.server.length === 100);
   while (lane.countSockets() < 4) await quiet();

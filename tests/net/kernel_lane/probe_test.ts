@@ -1,0 +1,5 @@
+import { probeKernelLane } from "../../../src/net/kernel_lane/mod.ts";
+
+Deno.test("probeKernelLane() finds the kernel able, and leaves nothing open", async () => {
+  await probeKernelLane();
+});
