@@ -1,6 +1,9 @@
 import type { Config } from "../../../src/config/mod.ts";
 import { MeshStore } from "../../../src/control/mesh_store.ts";
-import { XdsClient } from "../../../src/control/xds/mod.ts";
+import {
+  XdsClient,
+  type XdsClientOptions,
+} from "../../../src/control/xds/mod.ts";
 import type { MeshDelta } from "../../../src/model/delta.ts";
 import { XdsMetrics } from "../../../src/telemetry/control_metrics.ts";
 import { createLogging } from "../../../src/telemetry/log.ts";
@@ -42,11 +45,18 @@ export const serverOf = (
   ...more,
 });
 
+/** How a client shows itself. */
+type Shown = Pick<XdsClientOptions, "authToken" | "clusterId" | "node">;
+
+/** To a fake server. */
+export const SHOWN: Shown = {
+  authToken: { kind: "static", token: "secret" },
+  clusterId: "c1",
+  node: { id: "ztunnel~1.2.3.4~z.istio-system~istio-system.svc" },
+};
+
 /** Starts a client. */
-export function follow(
-  server: Server,
-  authToken: Config["authToken"] = { kind: "static", token: "secret" },
-): Followed {
+export function follow(server: Server, shown: Shown = SHOWN): Followed {
   const lines: string[] = [];
   const logging = createLogging({
     format: "plain",
@@ -59,9 +69,7 @@ export function follow(
   const registry = new Registry();
   const client = new XdsClient({
     server,
-    authToken,
-    clusterId: "c1",
-    node: { id: "ztunnel~1.2.3.4~z.istio-system~istio-system.svc" },
+    ...shown,
     onUpdate: (delta) => store.update("xDS", delta),
     metrics: new XdsMetrics(registry),
     log: logging.scope("xds"),

@@ -13,6 +13,7 @@ import {
   respond,
   type Server,
   serverOf,
+  SHOWN,
 } from "./harness.ts";
 
 const cart = { uid: "c//Pod/shop/cart", name: "cart", namespace: "shop" };
@@ -229,7 +230,7 @@ Deno.test("XdsClient reads token and roots again for each stream", async () => {
     await Deno.writeTextFile(token, " \n");
     await using followed = follow(
       serverOf(istiod, { roots: { kind: "file", path: roots } }),
-      { kind: "file", path: token },
+      { ...SHOWN, authToken: { kind: "file", path: token } },
     );
     await followed.untilLine(/Cannot use token ".*\/token": it is empty/);
     await Deno.writeTextFile(token, "one\n");
