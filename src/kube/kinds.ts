@@ -16,7 +16,11 @@ import {
   open,
   text,
 } from "./schema/fields.ts";
-import { gatewaySpec, gatewayStatus } from "./schema/gateway.ts";
+import {
+  gatewayClassSpec,
+  gatewaySpec,
+  gatewayStatus,
+} from "./schema/gateway.ts";
 import {
   serviceEntrySpec,
   serviceEntryStatus,
@@ -56,8 +60,11 @@ const row = (
   schema: open({ ...head, ...entries }),
 });
 
-const clusterWide = (apiVersions: RegExp): KindRow => ({
-  ...row(apiVersions),
+const clusterWide = (
+  apiVersions: RegExp,
+  entries: v.ObjectEntries = {},
+): KindRow => ({
+  ...row(apiVersions, entries),
   namespaced: false,
 });
 
@@ -78,7 +85,9 @@ const route = (apiVersions: RegExp): KindRow =>
 export const KINDS: Readonly<Record<Kind, KindRow>> = {
   Namespace: clusterWide(CORE),
   Node: clusterWide(CORE),
-  GatewayClass: clusterWide(GATEWAY_API),
+  GatewayClass: clusterWide(GATEWAY_API, {
+    spec: v.optional(gatewayClassSpec, {}),
+  }),
   Pod: row(CORE, {
     spec: v.optional(podSpec, {}),
     status: v.optional(podStatus, {}),

@@ -14,6 +14,14 @@ export {
   waypointConfig,
   type WaypointSettings,
 } from "./waypoint_config.ts";
+export {
+  type CurrentStatus,
+  STATUS_KINDS,
+  type StatusInput,
+  type StatusPlan,
+  statusPlan,
+} from "./status/plan.ts";
+export { CONTROLLER_NAME } from "./status/controller.ts";
 export { podsOfGateway } from "./pods_of_gateway.ts";
 export { type HttpPolicies, httpPolicies } from "./policies/http_policies.ts";
 export {

@@ -7,7 +7,11 @@ import type { AuthorizationPolicySpec } from "./schema/authorization.ts";
 import type { PodSpec, PodStatus, ServiceSpec } from "./schema/core.ts";
 import type { EndpointSliceFields } from "./schema/discovery.ts";
 import type { Metadata } from "./schema/fields.ts";
-import type { GatewaySpec, GatewayStatus } from "./schema/gateway.ts";
+import type {
+  GatewayClassSpec,
+  GatewaySpec,
+  GatewayStatus,
+} from "./schema/gateway.ts";
 import type {
   ServiceEntrySpec,
   ServiceEntryStatus,
@@ -26,7 +30,9 @@ interface Of<Kind extends string> {
 
 export type NamespaceObject = Of<"Namespace">;
 export type NodeObject = Of<"Node">;
-export type GatewayClassObject = Of<"GatewayClass">;
+export interface GatewayClassObject extends Of<"GatewayClass"> {
+  readonly spec: GatewayClassSpec;
+}
 export interface PodObject extends Of<"Pod"> {
   readonly spec: PodSpec;
   readonly status: PodStatus;

@@ -7,16 +7,21 @@ import {
   KubeClient,
   type KubeFollowing,
   readKubeconfig,
+  StatusWriter,
 } from "../control/kube_api/mod.ts";
 import { readConfigText } from "../control/read_files.ts";
 import { systemClock } from "../control/system_clock.ts";
+import { STATUS_KINDS, statusPlan } from "../kube/mod.ts";
+import type { WaypointConfig } from "../model/waypoint_config.ts";
 import { kubeScopes } from "./kube_scopes.ts";
+import type { MeshInput } from "./mesh_input.ts";
 import type { Observability } from "./observability.ts";
 
 export class Cluster implements Disposable {
   readonly #config: Config;
   readonly #seen: Observability;
   readonly #client: KubeClient;
+  #statuses: StatusWriter | undefined;
 
   private constructor(config: Config, seen: Observability, client: KubeClient) {
     this.#config = config;
@@ -48,19 +53,42 @@ export class Cluster implements Disposable {
   follow(
     { onUpdate, signal }: Pick<FollowOptions, "onUpdate" | "signal">,
   ): KubeFollowing {
-    return followKubeApi({
+    const common = {
       api: this.#client,
-      scopes: kubeScopes(this.#config),
       clock: systemClock,
       random: Math.random,
       log: this.#seen.log("kube"),
+      signal,
+    };
+    const following = followKubeApi({
+      ...common,
+      scopes: kubeScopes(this.#config),
+      ...this.#config.mode === "waypoint" && { statusKinds: STATUS_KINDS },
       counters: this.#seen.kubeApi,
       onUpdate,
-      signal,
+      onRecords: () => this.#statuses?.look(),
     });
+    this.#statuses = new StatusWriter({
+      ...common,
+      records: () => following.records(),
+      onFailure: (kind, status) => this.#seen.kubeApi.failed(kind, status),
+    });
+    return following;
+  }
+
+  /** Has the statuses say what the waypoint makes of the objects. */
+  report(
+    { objects, settings, translation }: MeshInput,
+    { gateway, statuses }: Pick<WaypointConfig, "gateway" | "statuses">,
+  ): void {
+    const { services } = translation;
+    this.#statuses?.follow(
+      statusPlan({ objects, settings, services, gateway, statuses }),
+    );
   }
 
   [Symbol.dispose](): void {
+    this.#statuses?.[Symbol.dispose]();
     this.#client[Symbol.dispose]();
   }
 }

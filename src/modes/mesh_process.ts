@@ -12,6 +12,7 @@ import type { Enrolment, EnrolmentOptions } from "./enrolment.ts";
 import { explainBy } from "./explain_view.ts";
 import { followMeshSources } from "./mesh_sources.ts";
 import { type NodeParts, NodeView } from "./node_view.ts";
+import { serveOwnEndpoint } from "./own_endpoint.ts";
 import { createObservability, type Observability } from "./observability.ts";
 import { type Parts, type PartsOptions, startParts } from "./parts.ts";
 import { Readiness } from "./readiness.ts";
@@ -69,7 +70,11 @@ export async function runProcess(
     reloads: seen.reloads,
     log: seen.log("state"),
     signal: ending.signal,
-    onInput: (input) => enrolment.want(input),
+    onInput(input) {
+      enrolment.want(input);
+      const state = enrolment.waypoint?.();
+      if (state !== undefined) cluster?.report(input, state.config);
+    },
   });
   const told = () => enrolment.waypoint?.();
   stack.use(serveViews(options, seen, { ...parts, sources, told }));
@@ -81,6 +86,7 @@ export async function runProcess(
   const over = ended(signal, enrolment.failed);
   await Promise.race([loaded, over]);
   if (!signal.aborted) {
+    await serveOwnEndpoint(config, parts.workers, seen.log("app"));
     // Last: a start that fails before leaves every pod as it was.
     await enrolment.begin();
     readiness.set("state manager", true);

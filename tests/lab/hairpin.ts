@@ -18,6 +18,8 @@ export interface HairpinOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** `NAMESPACE/NAME` of the Gateway: waypoint mode. Default: node mode. */
   readonly gateway?: string;
+  /** All objects come from the Kubernetes API that this file names. Default: from the lab's files. */
+  readonly kubeconfig?: string;
   /** Who enrols pods. Default `self`. */
   readonly redirect?: "agent" | "self" | "none";
   /**
@@ -235,7 +237,9 @@ function flags(
     ...(options.gateway === undefined
       ? { "--mode": "node", "--redirect": redirectOf(options) }
       : { "--mode": "waypoint", "--gateway": options.gateway }),
-    "--config": lab.configFolder,
+    ...options.kubeconfig === undefined
+      ? { "--config": lab.configFolder }
+      : { "--kube": options.kubeconfig },
     "--ca-dir": lab.caFolder,
     "--node-name": nodeName,
     "--workers": `${options.workers ?? 1}`,

@@ -15,4 +15,5 @@ export {
 } from "./follow.ts";
 export { Gather } from "./gather.ts";
 export type { Scope } from "./list.ts";
+export { StatusWriter, type StatusWriterOptions } from "./status_writer.ts";
 export type { StatusRecord } from "./status_record.ts";

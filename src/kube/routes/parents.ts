@@ -55,10 +55,11 @@ export function claimOf(
   };
 }
 
-function parentKeys(
+/** The services that a parent stands for; none for a kind that stands for no service. */
+export function parentKeys(
   { group, kind, name }: ParentRef,
   namespace: string,
-  { objects, settings }: ParentContext,
+  { objects, settings }: Pick<ParentContext, "objects" | "settings">,
 ): ServiceKey[] {
   if ((group === "" || group === "core") && kind === "Service") {
     return [`${namespace}/${name}.${namespace}.svc.${settings.clusterDomain}`];

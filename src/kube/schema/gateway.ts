@@ -41,6 +41,7 @@ export const gatewaySpec = open({
   gatewayClassName: v.optional(text, ""),
   addresses: someOf(gatewayAddress),
   listeners: someOf(open({
+    name: v.optional(text, ""),
     port,
     protocol: text,
     allowedRoutes: v.exactOptional(open({
@@ -54,6 +55,9 @@ export const gatewaySpec = open({
 
 export const gatewayStatus = open({ addresses: someOf(gatewayAddress) });
 
+export const gatewayClassSpec = open({ controllerName: v.optional(text, "") });
+
+export type GatewayClassSpec = v.InferOutput<typeof gatewayClassSpec>;
 export type GatewaySpec = v.InferOutput<typeof gatewaySpec>;
 export type GatewayStatus = v.InferOutput<typeof gatewayStatus>;
 export type GatewayListener = GatewaySpec["listeners"][number];

@@ -28,11 +28,17 @@ async function exchange(): Promise<void> {
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   const to = { hostname, port: Number(port) };
   using connection = await Deno.connect({ ...to, signal });
-  signal.addEventListener("abort", () => connection.close(), { once: true });
-  await connection.write(Uint8Array.of(7));
-  const reply = new Uint8Array(1);
-  if (await connection.read(reply) !== 1 || reply[0] !== 7) {
-    throw new Error("no echo");
+  const close = () => connection.close();
+  signal.addEventListener("abort", close);
+  try {
+    await connection.write(Uint8Array.of(7));
+    const reply = new Uint8Array(1);
+    if (await connection.read(reply) !== 1 || reply[0] !== 7) {
+      throw new Error("no echo");
+    }
+  } finally {
+    // The time goes on after the connection is over.
+    signal.removeEventListener("abort", close);
   }
 }
 
