@@ -7,6 +7,10 @@ type Row<T> = (asked: T) => string | undefined;
 const when = (asked: boolean, what: string): string | undefined =>
   asked ? what : undefined;
 
+/** Whether pods get this process's own rules. */
+const redirectsItself = (c: Config): boolean =>
+  c.mode === "node" && c.proxyMode === "shared" && c.redirect === "self";
+
 /** Settings that are read, but whose feature this version does not have. */
 const CONFIG_ROWS: readonly Row<Config>[] = [
   (c) =>
@@ -16,8 +20,13 @@ const CONFIG_ROWS: readonly Row<Config>[] = [
     ),
   (c) =>
     when(
-      !c.proxyEnabled && c.redirect === "self" && c.proxyMode === "shared",
+      !c.proxyEnabled && redirectsItself(c),
       "ENABLE_PROXY false with --redirect self",
+    ),
+  (c) =>
+    when(
+      redirectsItself(c) && (c.packetMark ?? 0) % 0x1000 !== 0x539,
+      `PACKET_MARK ${c.packetMark} with --redirect self, whose rules know the proxy by 1337,`,
     ),
   (c) => when(c.xds?.onDemand === true, "XDS_ON_DEMAND true"),
   (c) =>

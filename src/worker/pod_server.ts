@@ -13,7 +13,7 @@ import type { ListeningSocket } from "../sys/listening.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { CUT_MS } from "./limits.ts";
 import type { WorkerSettings } from "./messages.ts";
-import type { Role } from "./worker_part.ts";
+import { INBOUND_HBONE_PORT, type Role } from "./worker_part.ts";
 
 /** One worker's share of one pod: its listeners, connections and tunnels. */
 export class PodServer implements ServedPod {
@@ -55,15 +55,17 @@ export class PodServer implements ServedPod {
       podNetns: () => this.netns,
     });
     try {
-      for (const role of roles) {
+      const taken = info.own ? roles.filter(isTunnelEnd) : roles;
+      for (const role of taken) {
         this.#listeners.push(this.#open(role, settings));
       }
-      this.#dns = this.#openDns(settings);
+      this.#dns = info.own ? undefined : this.#openDns(settings);
     } catch (reason) {
       this.#closeListeners();
       throw reason;
     }
-    this.transparent = this.#listeners.every((l) => l.transparent);
+    this.transparent = info.own !== true &&
+      this.#listeners.every((l) => l.transparent);
   }
 
   #open(role: Role, settings: WorkerSettings): Listener {
@@ -205,6 +207,8 @@ export class PodServer implements ServedPod {
     }
   }
 }
+
+const isTunnelEnd = ({ port }: Role): boolean => port === INBOUND_HBONE_PORT;
 
 /** Whether `done` resolves in time. */
 async function isDoneWithin(ms: number, done: Promise<void>): Promise<boolean> {

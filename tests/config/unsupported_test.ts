@@ -20,6 +20,11 @@ const rows: [what: string, args: string[], variables: object][] = [
     ENABLE_PROXY: "false",
     ISTIO_META_DNS_CAPTURE: "true",
   }],
+  [
+    "PACKET_MARK 7 with --redirect self, whose rules know the proxy by 1337,",
+    NODE,
+    { PACKET_MARK: "7" },
+  ],
   ["XDS_ON_DEMAND true", NODE, {
     XDS_ADDRESS: "i:1",
     XDS_ON_DEMAND: "true",

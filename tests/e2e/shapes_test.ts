@@ -3,8 +3,12 @@ import assert from "node:assert/strict";
 import { greetingOf, Lab, type LabPod, startHttpServer } from "../lab/mod.ts";
 import { runRedirect } from "../../src/redirect/mod.ts";
 import { netnsPath } from "../lab/command.ts";
+import { podManifest } from "../lab/manifests.ts";
 import { AccessTail, call, identityOf } from "./calls.ts";
 import { HTTP_PORT, labTest, withMesh } from "./support.ts";
+
+/** On the link between the nodes. */
+const NODE_1 = "192.168.77.1";
 
 const urlOf = (pod: LabPod) => `http://${pod.ips[0]}:${HTTP_PORT}/`;
 
@@ -88,3 +92,41 @@ labTest(
       assert.equal(status, 200);
     }),
 );
+
+labTest("a node's own metrics are reached through the mesh", async () => {
+  await using lab = await Lab.create();
+  const sleep = await lab.addPod({ name: "sleep", node: "node-2" });
+  const own = podManifest({
+    name: "proxy-1",
+    namespace: "default",
+    uid: crypto.randomUUID(),
+    serviceAccount: "proxy",
+    nodeName: "node-1",
+    labels: {},
+    annotations: {},
+    ips: [NODE_1],
+    ready: true,
+    ports: [],
+  });
+  await lab.apply("pod-proxy-1", own);
+  const server = await lab.startHairpin(lab.node("node-1"), {
+    env: {
+      POD_NAME: "proxy-1",
+      POD_NAMESPACE: "default",
+      SERVICE_ACCOUNT: "proxy",
+    },
+  });
+  const client = await lab.startHairpin(lab.node("node-2"));
+  await client.untilPodUp(sleep);
+  const tail = new AccessTail(server);
+  const reply = await call(lab, sleep, `http://${NODE_1}:15020/metrics`);
+  assert.match(reply.body, /^istio_build/m);
+  const { fields } = await tail.until({ direction: "inbound" });
+  assert.equal(fields["src.identity"], identityOf(sleep));
+  assert.equal(
+    fields["dst.identity"],
+    "spiffe://cluster.local/ns/default/sa/proxy",
+  );
+  const { workloadState } = await server.configDump();
+  assert.deepEqual(workloadState, {});
+});
