@@ -22,6 +22,7 @@ import {
 import type { HeaderList } from "../wire/h2/mod.ts";
 import { encodeProxyHeader } from "../wire/proxy_protocol/encode.ts";
 import type { SecureConnection } from "../net/tls_server.ts";
+import { fieldOf, methodFault, refuserOf } from "./connect_request.ts";
 import { identityOf, type ProxyContext, type ServedPod } from "./context.ts";
 import { serveInbound } from "./inbound_connection.ts";
 import { CONNECTIONS_PER_POD_MAX } from "./limits.ts";
@@ -54,21 +55,16 @@ export async function serveConnect(
   stream: H2Stream,
   headers: HeaderList,
 ): Promise<void> {
-  const { context, pod, src, local } = tunnel;
-  const refuse = (status: number, error: string) => {
-    stream.refuse([[":status", `${status}`]]);
-    context.accessLog.failed({ src, dst: local, direction: "inbound", error });
-  };
-  const method = valueOf(headers, ":method");
-  if (method !== "CONNECT") {
-    return refuse(400, `expected method CONNECT, got ${method}`);
-  }
+  const { context, pod, local } = tunnel;
+  const refuse = refuserOf(tunnel, stream);
+  const fault = methodFault(headers);
+  if (fault !== undefined) return refuse(400, fault);
   if (pod.connections.size >= CONNECTIONS_PER_POD_MAX) {
     return refuse(503, `more than ${CONNECTIONS_PER_POD_MAX} connections`);
   }
   const workload = await context.workloadOf(pod.info);
   if (workload === undefined) return refuse(503, "workload not found");
-  const hops = readHops(valueOf(headers, WAYPOINT_HOPS));
+  const hops = readHops(fieldOf(headers, WAYPOINT_HOPS));
   if (hops === undefined) return refuse(400, `not a number: ${WAYPOINT_HOPS}`);
   const request = readConnect(headers, hops);
   const { authority, forwardedHost } = request;
@@ -83,17 +79,14 @@ export async function serveConnect(
 }
 
 function readConnect(headers: HeaderList, hops: number): ConnectRequest {
-  const forwarded = valueOf(headers, "forwarded");
+  const forwarded = fieldOf(headers, "forwarded");
   return {
-    authority: valueOf(headers, ":authority") ?? "",
+    authority: fieldOf(headers, ":authority") ?? "",
     forwardedHost: forwarded && decodeForwarded(forwarded)?.host,
     hops,
     headers,
   };
 }
-
-const valueOf = (headers: HeaderList, name: string): string | undefined =>
-  headers.find(([key]) => key === name)?.[1];
 
 interface Delivery {
   readonly workload: Workload;
@@ -195,7 +188,7 @@ function sourceOf(
   src: SocketAddress,
   { headers }: ConnectRequest,
 ): PeerInfo | undefined {
-  const network = valueOf(headers, "x-forwarded-network");
+  const network = fieldOf(headers, "x-forwarded-network");
   const fromGateway = network !== undefined &&
     network.toLowerCase() !== settings.network.toLowerCase();
   const record = fromGateway

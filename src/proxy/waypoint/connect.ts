@@ -13,6 +13,7 @@ import { PeekedStream } from "../../net/peeked_stream.ts";
 import { decodeForwarded } from "../../wire/baggage/mod.ts";
 import type { HeaderList } from "../../wire/h2/mod.ts";
 import { readClientHello } from "../../wire/tls/client_hello.ts";
+import { fieldOf, methodFault, refuserOf } from "../connect_request.ts";
 import type { ProxyContext } from "../context.ts";
 import type { Tunnel } from "../inbound_request.ts";
 import { HAIRPIN_SOURCE } from "../outbound_tunnel.ts";
@@ -44,16 +45,11 @@ export async function serveWaypointConnect(
   stream: H2Stream,
   headers: HeaderList,
 ): Promise<void> {
-  const { context, pod, src, local } = tunnel;
-  const refuse = (status: number, error: string) => {
-    stream.refuse([[":status", `${status}`]]);
-    context.accessLog.failed({ src, dst: local, direction: "inbound", error });
-  };
-  const method = valueOf(headers, ":method");
-  if (method !== "CONNECT") {
-    return refuse(400, `expected method CONNECT, got ${method}`);
-  }
-  const hops = readHops(valueOf(headers, WAYPOINT_HOPS));
+  const { context, pod, src } = tunnel;
+  const refuse = refuserOf(tunnel, stream);
+  const fault = methodFault(headers);
+  if (fault !== undefined) return refuse(400, fault);
+  const hops = readHops(fieldOf(headers, WAYPOINT_HOPS));
   if (hops === undefined) return refuse(400, `not a number: ${WAYPOINT_HOPS}`);
   if (hops >= WAYPOINT_HOPS_MAX) {
     return refuse(508, `more than ${WAYPOINT_HOPS_MAX} waypoints in a row`);
@@ -61,7 +57,7 @@ export async function serveWaypointConnect(
   const workload = await context.workloadOf(pod.info);
   if (workload === undefined) return refuse(503, "workload not found");
   const { network } = workload;
-  const authority = valueOf(headers, ":authority") ?? "";
+  const authority = fieldOf(headers, ":authority") ?? "";
   const asked = { network, authority };
   const target = resolveWaypointTarget(context.mesh, waypoint.view, asked);
   if (target.kind === "refuse") return refuse(target.status, target.because);
@@ -72,8 +68,8 @@ export async function serveWaypointConnect(
     identity: tunnel.peer.identity,
     network,
     asked: target,
-    forwardedFor: decodeForwarded(valueOf(headers, "forwarded") ?? "")?.for,
-    hairpinSource: valueOf(headers, HAIRPIN_SOURCE),
+    forwardedFor: decodeForwarded(fieldOf(headers, "forwarded") ?? "")?.for,
+    hairpinSource: fieldOf(headers, HAIRPIN_SOURCE),
   });
   sayDisbelief(context, tunnel, caller.disbelieved);
   stream.sendHeaders([[":status", "200"]], false);
@@ -97,9 +93,6 @@ const following = (waypoint: Waypoint, call: WaypointCall): WaypointCall => ({
     return waypoint.view;
   },
 });
-
-const valueOf = (headers: HeaderList, name: string): string | undefined =>
-  headers.find(([key]) => key === name)?.[1];
 
 function sayDisbelief(
   context: ProxyContext,

@@ -9,11 +9,11 @@ import {
 } from "../../../src/proxy/waypoint/authorizer_service.ts";
 import type { WaypointCall } from "../../../src/proxy/waypoint/call.ts";
 import { Loads } from "../../../src/proxy/waypoint/loads.ts";
-import { WaypointView } from "../../../src/proxy/waypoint/view.ts";
 import { H2Code } from "../../../src/wire/h2/mod.ts";
 import { FakeMessage } from "../../support/fake_message.ts";
 import { TestProxy } from "../../support/proxy_context.ts";
 import { hostOf, pod, service, serving } from "../../support/sample_mesh.ts";
+import { waypointView } from "../../support/waypoint_view.ts";
 
 const AUTH: HttpAuthorizer = {
   protocol: "http",
@@ -45,19 +45,7 @@ function callTo(...streams: (MessageStream | Promise<MessageStream>)[]) {
     services: [SERVICE],
     workloads: [pod("auth", ["10.0.0.2"], serving("auth"))],
   });
-  const view = new WaypointView({
-    config: {
-      gateway: "ns1/waypoint",
-      services: [],
-      workloads: [],
-      routes: [],
-      upstreams: {},
-      serviceAccounts: [],
-    },
-    policies: { gateway: [], services: {} },
-    requestAuthentications: { gateway: [], services: {} },
-    pathNormalization: "BASE",
-  });
+  const view = waypointView();
   let opened = 0;
   const upstreams = {
     open: () =>

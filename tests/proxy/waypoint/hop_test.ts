@@ -4,7 +4,6 @@ import type { UpstreamPolicy } from "../../../src/model/waypoint_config.ts";
 import type { WaypointCall } from "../../../src/proxy/waypoint/call.ts";
 import { hopTo } from "../../../src/proxy/waypoint/hop.ts";
 import { Loads } from "../../../src/proxy/waypoint/loads.ts";
-import { WaypointView } from "../../../src/proxy/waypoint/view.ts";
 import { TestProxy } from "../../support/proxy_context.ts";
 import {
   at,
@@ -13,6 +12,7 @@ import {
   service,
   serving,
 } from "../../support/sample_mesh.ts";
+import { waypointView } from "../../support/waypoint_view.ts";
 
 const KEY = `ns1/${hostOf("web")}`;
 const TARGET = { kind: "service", service: KEY, port: 80 } as const;
@@ -31,19 +31,8 @@ function callOf(
   balancing: UpstreamPolicy["balancing"] = "ROUND_ROBIN",
 ): WaypointCall {
   const { context, served } = new TestProxy(mesh);
-  const view = new WaypointView({
-    config: {
-      gateway: "ns1/waypoint",
-      services: [],
-      workloads: [],
-      routes: [],
-      upstreams: { [KEY]: { balancing, connectTimeoutMs: 1 } },
-      serviceAccounts: [],
-    },
-    policies: { gateway: [], services: {} },
-    requestAuthentications: { gateway: [], services: {} },
-    pathNormalization: "BASE",
-  });
+  const upstreams = { [KEY]: { balancing, connectTimeoutMs: 1 } };
+  const view = waypointView({ config: { upstreams } });
   return {
     context,
     view,

@@ -16,6 +16,7 @@ import {
   service,
   serving,
 } from "../../support/sample_mesh.ts";
+import { waypointView } from "../../support/waypoint_view.ts";
 
 const AUTH: GrpcAuthorizer = {
   protocol: "grpc",
@@ -45,19 +46,7 @@ const OTHER: HttpPolicy = {
 };
 
 const viewOf = (...policies: HttpPolicy[]) =>
-  new WaypointView({
-    config: {
-      gateway: "ns1/waypoint",
-      services: [],
-      workloads: [],
-      routes: [],
-      upstreams: {},
-      serviceAccounts: [],
-    },
-    policies: { gateway: policies, services: {} },
-    requestAuthentications: { gateway: [], services: {} },
-    pathNormalization: "BASE",
-  });
+  waypointView({ policies: { gateway: policies, services: {} } });
 
 /** A connection to a pod, with the authorizer played by the test. */
 class Connection {
