@@ -80,13 +80,23 @@ export const keepControlMemory = (): Disposable => keepMemory(Infinity);
 
 function keepMemory(usedMax: number): Disposable {
   const heap = new QuietHeap(usedMax);
-  const timer = setInterval(() => {
-    const look = { ...readHeap(), cpuMs: processCpuMs() };
-    if (!heap.isDue(look)) return;
+  const look = () => {
+    timer = setTimeout(look, untilNextLookMs());
+    if (!heap.isDue({ ...readHeap(), cpuMs: processCpuMs() })) return;
     releaseMemory();
     // Work brings back what it needs of the program, and more.
     dropProgramPages();
     heap.collected(readHeap());
-  }, LOOK_INTERVAL_MS);
-  return { [Symbol.dispose]: () => clearInterval(timer) };
+  };
+  let timer = setTimeout(look, untilNextLookMs());
+  return { [Symbol.dispose]: () => clearTimeout(timer) };
+}
+
+/**
+ * All threads look at once, on the second: what one collects is work in the eyes
+ * of the others. A look that is a little early or late does not make two.
+ */
+function untilNextLookMs(): number {
+  const ms = LOOK_INTERVAL_MS - Date.now() % LOOK_INTERVAL_MS;
+  return ms < LOOK_INTERVAL_MS / 4 ? ms + LOOK_INTERVAL_MS : ms;
 }
