@@ -1,9 +1,9 @@
-import type { MeshDelta } from "../model/delta.ts";
 import {
   formatIdentity,
   type Identity,
   sameIdentity,
 } from "../model/identity.ts";
+import { type PackedDelta, unpackWorkload } from "../model/packed_workload.ts";
 import type { Workload, WorkloadUid } from "../model/workload.ts";
 import type { CertificateManager } from "./certificates/mod.ts";
 
@@ -25,8 +25,8 @@ export class LocalCertificates {
   }
 
   /** Follows a change of the mesh. */
-  apply(delta: MeshDelta): void {
-    for (const workload of delta.workloads) this.#put(workload);
+  apply(delta: PackedDelta): void {
+    for (const packed of delta.workloads) this.#put(unpackWorkload(packed));
     for (const uid of delta.removedWorkloads) this.#drop(uid);
   }
 

@@ -1,13 +1,18 @@
 import type { MeshDelta } from "../model/delta.ts";
 import { isEmptyDelta, isEqual, type MeshResources } from "../model/diff.ts";
 import { type MeshReader, MeshState } from "../model/mesh_state.ts";
+import {
+  type PackedDelta,
+  type PackedWorkload,
+  packWorkload,
+} from "../model/packed_workload.ts";
 import type { Policy } from "../model/policy.ts";
 import { type Service, serviceKey } from "../model/service.ts";
 import type { Workload } from "../model/workload.ts";
 
 /** What one source says, by key. */
 interface Said {
-  readonly workloads: Map<string, Workload>;
+  readonly workloads: Map<string, PackedWorkload>;
   readonly services: Map<string, Service>;
   readonly policies: Map<string, Policy>;
 }
@@ -20,10 +25,10 @@ interface Said {
 export class MeshStore {
   readonly #state = new MeshState();
   readonly #sources = new Map<string, Said>();
-  readonly #publish: (delta: MeshDelta) => void;
+  readonly #publish: (delta: PackedDelta) => void;
   readonly #listeners = new Set<() => void>();
 
-  constructor(publish: (delta: MeshDelta) => void) {
+  constructor(publish: (delta: PackedDelta) => void) {
     this.#publish = publish;
   }
 
@@ -52,17 +57,26 @@ export class MeshStore {
     const workloads = merge(
       own.workloads,
       others.map((said) => said.workloads),
-      { put: step.workloads, remove: step.removedWorkloads, keyOf: uidOf },
+      {
+        put: step.workloads.map((w) => [w.uid, packWorkload(w)]),
+        remove: step.removedWorkloads,
+      },
     );
     const services = merge(
       own.services,
       others.map((said) => said.services),
-      { put: step.services, remove: step.removedServices, keyOf: nameOf },
+      {
+        put: step.services.map((s) => [nameOf(s), s]),
+        remove: step.removedServices,
+      },
     );
     const policies = merge(
       own.policies,
       others.map((said) => said.policies),
-      { put: step.policies, remove: step.removedPolicies, keyOf },
+      {
+        put: step.policies.map((p) => [keyOf(p), p]),
+        remove: step.removedPolicies,
+      },
     );
     this.#apply({
       workloads: workloads.put,
@@ -74,9 +88,9 @@ export class MeshStore {
     });
   }
 
-  #apply(delta: MeshDelta): void {
+  #apply(delta: PackedDelta): void {
     if (isEmptyDelta(delta)) return;
-    this.#state.apply(delta);
+    this.#state.applyPacked(delta);
     this.#publish(delta);
     for (const listener of this.#listeners) listener();
   }
@@ -105,7 +119,7 @@ const keyOf = ({ key }: Policy): string => key;
 
 /** Keys that are said, but are not among the items. */
 function missing<T>(
-  said: ReadonlyMap<string, T>,
+  said: ReadonlyMap<string, unknown>,
   items: readonly T[],
   keyOf: (item: T) => string,
 ): string[] {
@@ -115,9 +129,8 @@ function missing<T>(
 }
 
 interface Step<T> {
-  readonly put: readonly T[];
+  readonly put: readonly (readonly [key: string, item: T])[];
   readonly remove: readonly string[];
-  keyOf(item: T): string;
 }
 
 /** Takes a step into what its source says; returns what changes for everybody. */
@@ -128,8 +141,7 @@ function merge<T>(
 ): { put: T[]; removed: string[] } {
   const put: T[] = [];
   const removed: string[] = [];
-  for (const item of step.put) {
-    const key = step.keyOf(item);
+  for (const [key, item] of step.put) {
     if (isEqual(own.get(key), item)) continue;
     own.set(key, item);
     put.push(item);

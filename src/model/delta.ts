@@ -11,8 +11,8 @@ import type {
  * One step of the mesh's state, from any source. Removals follow upserts; what
  * is not named stays. Crosses threads as it is.
  */
-export interface MeshDelta {
-  readonly workloads: readonly Workload[];
+export interface MeshDelta<WorkloadForm = Workload> {
+  readonly workloads: readonly WorkloadForm[];
   readonly services: readonly Service[];
   readonly policies: readonly Policy[];
   readonly removedWorkloads: readonly WorkloadUid[];

@@ -7,7 +7,7 @@ export type MeshResources = Pick<
 >;
 
 /** Whether a step changes nothing. */
-export const isEmptyDelta = (delta: MeshDelta): boolean =>
+export const isEmptyDelta = (delta: MeshDelta<unknown>): boolean =>
   Object.values(delta).every((list) => list.length === 0);
 
 /** Equal as plain data; the order of keys does not count, that of lists does. */

@@ -14,13 +14,20 @@ export interface Endpoint {
  */
 export class EndpointIndex {
   readonly #services = new Map<ServiceKey, ServiceEndpoints>();
+  readonly #workloadOf: (uid: WorkloadUid) => Workload | undefined;
+
+  /** @param workloadOf Knows every workload that was put here. */
+  constructor(workloadOf: (uid: WorkloadUid) => Workload | undefined) {
+    this.#workloadOf = workloadOf;
+  }
 
   /** Replaces what `replaced` contributed with what `workload` does. */
   put(workload: Workload, replaced: Workload | undefined): void {
     if (replaced !== undefined) this.#deleteMissing(replaced, workload);
     for (const [key, ports] of Object.entries(workload.services)) {
       const endpoints = this.#endpointsOf(key);
-      endpoints.byUid.set(workload.uid, { workload, ports });
+      endpoints.uids.add(workload.uid);
+      endpoints.inUse?.set(workload.uid, { workload, ports });
       endpoints.healthy = undefined;
     }
   }
@@ -37,21 +44,46 @@ export class EndpointIndex {
 
   /** Every endpoint of a service, whatever its health; empty for an unknown key. */
   all(key: ServiceKey): Iterable<Endpoint> {
-    return this.#services.get(key)?.byUid.values() ?? [];
-  }
-
-  /** The endpoints that report themselves healthy. */
-  healthy(key: ServiceKey): Iterable<Endpoint> {
     const endpoints = this.#services.get(key);
     if (endpoints === undefined) return [];
-    endpoints.healthy ??= [...endpoints.byUid.values()].filter(isHealthy);
+    return endpoints.inUse?.values() ?? this.#made(key, endpoints).values();
+  }
+
+  /** The same for connections: what is made for one of them is kept for the next. */
+  used(key: ServiceKey): Iterable<Endpoint> {
+    const endpoints = this.#services.get(key);
+    return endpoints === undefined ? [] : this.#use(key, endpoints).values();
+  }
+
+  /** Those of them that report themselves healthy. */
+  usedHealthy(key: ServiceKey): Iterable<Endpoint> {
+    const endpoints = this.#services.get(key);
+    if (endpoints === undefined) return [];
+    endpoints.healthy ??= [...this.#use(key, endpoints).values()]
+      .filter(isHealthy);
     return endpoints.healthy;
+  }
+
+  #use(key: ServiceKey, endpoints: ServiceEndpoints): EndpointsByUid {
+    return endpoints.inUse ??= this.#made(key, endpoints);
+  }
+
+  #made(key: ServiceKey, { uids }: ServiceEndpoints): EndpointsByUid {
+    const made: EndpointsByUid = new Map();
+    for (const uid of uids) {
+      const workload = this.#workloadOf(uid);
+      const ports = workload?.services[key];
+      if (workload !== undefined && ports !== undefined) {
+        made.set(uid, { workload, ports });
+      }
+    }
+    return made;
   }
 
   #endpointsOf(key: ServiceKey): ServiceEndpoints {
     let endpoints = this.#services.get(key);
     if (endpoints === undefined) {
-      endpoints = { byUid: new Map(), healthy: undefined };
+      endpoints = { uids: new Set(), inUse: undefined, healthy: undefined };
       this.#services.set(key, endpoints);
     }
     return endpoints;
@@ -67,14 +99,19 @@ export class EndpointIndex {
 
   #deleteFrom(key: ServiceKey, uid: WorkloadUid): void {
     const endpoints = this.#services.get(key);
-    if (endpoints === undefined || !endpoints.byUid.delete(uid)) return;
+    if (endpoints === undefined || !endpoints.uids.delete(uid)) return;
+    endpoints.inUse?.delete(uid);
     endpoints.healthy = undefined;
-    if (endpoints.byUid.size === 0) this.#services.delete(key);
+    if (endpoints.uids.size === 0) this.#services.delete(key);
   }
 }
 
+type EndpointsByUid = Map<WorkloadUid, Endpoint>;
+
 interface ServiceEndpoints {
-  readonly byUid: Map<WorkloadUid, Endpoint>;
+  readonly uids: Set<WorkloadUid>;
+  /** From the first connection to the service on. */
+  inUse: EndpointsByUid | undefined;
   /** Made on the first read after a change: at most once per service and delta. */
   healthy: readonly Endpoint[] | undefined;
 }

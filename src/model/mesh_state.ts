@@ -1,6 +1,12 @@
 import type { Ip } from "./address.ts";
 import type { MeshDelta } from "./delta.ts";
 import { type Endpoint, EndpointIndex } from "./endpoint_index.ts";
+import {
+  packDelta,
+  type PackedDelta,
+  type PackedWorkload,
+  unpackWorkload,
+} from "./packed_workload.ts";
 import type { Policy } from "./policy.ts";
 import { type ApplicablePolicies, PolicyIndex } from "./policy_index.ts";
 import type { Service } from "./service.ts";
@@ -11,7 +17,11 @@ import type {
   Workload,
   WorkloadUid,
 } from "./workload.ts";
-import { type LocalWorkloadQuery, WorkloadIndex } from "./workload_index.ts";
+import {
+  type LocalWorkloadQuery,
+  WorkloadIndex,
+  type WorkloadsByUid,
+} from "./workload_index.ts";
 
 /** What stands behind an address of the mesh. */
 export type Addressee =
@@ -19,7 +29,7 @@ export type Addressee =
   | { readonly kind: "workload"; readonly workload: Workload };
 
 /** The state as everyone but its owner sees it. */
-export type MeshReader = Omit<MeshState, "apply">;
+export type MeshReader = Omit<MeshState, "apply" | "applyPacked">;
 
 /**
  * All that is known of the mesh, with the lookups of the connection path.
@@ -30,13 +40,21 @@ export type MeshReader = Omit<MeshState, "apply">;
 export class MeshState {
   readonly #workloads = new WorkloadIndex();
   readonly #services = new ServiceIndex();
-  readonly #endpoints = new EndpointIndex();
+  readonly #endpoints = new EndpointIndex((uid) =>
+    this.#workloads.byUid.get(uid)
+  );
   readonly #policies = new PolicyIndex();
 
   /** Applies upserts first, then removals; a removal of something unknown is ignored. */
   apply(delta: MeshDelta): void {
-    for (const workload of delta.workloads) {
-      this.#endpoints.put(workload, this.#workloads.put(workload));
+    this.applyPacked(packDelta(delta));
+  }
+
+  /** The same, for what was packed on another thread. */
+  applyPacked(delta: PackedDelta): void {
+    for (const packed of delta.workloads) {
+      const workload = unpackWorkload(packed);
+      this.#endpoints.put(workload, this.#workloads.put(workload, packed));
     }
     for (const service of delta.services) this.#services.put(service);
     for (const policy of delta.policies) this.#policies.put(policy);
@@ -48,8 +66,13 @@ export class MeshState {
     for (const key of delta.removedPolicies) this.#policies.delete(key);
   }
 
-  get workloads(): ReadonlyMap<WorkloadUid, Workload> {
+  get workloads(): WorkloadsByUid {
     return this.#workloads.byUid;
+  }
+
+  /** The same, as they are held. */
+  get packedWorkloads(): ReadonlyMap<WorkloadUid, PackedWorkload> {
+    return this.#workloads.packed;
   }
 
   get services(): ReadonlyMap<ServiceKey, Service> {
@@ -61,7 +84,7 @@ export class MeshState {
   }
 
   workloadByUid(uid: WorkloadUid): Workload | undefined {
-    return this.#workloads.byUid.get(uid);
+    return this.#workloads.get(uid);
   }
 
   /** Of several that share an address: pods first, then HBONE, then the newest. Never a host-network one. */
@@ -137,8 +160,8 @@ export class MeshState {
     const service = this.#services.byKey.get(key);
     if (service === undefined) return [];
     return service.loadBalancer?.healthPolicy === "AllowAll"
-      ? this.#endpoints.all(key)
-      : this.#endpoints.healthy(key);
+      ? this.#endpoints.used(key)
+      : this.#endpoints.usedHealthy(key);
   }
 
   /** Every endpoint of a service, healthy or not. */

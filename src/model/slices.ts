@@ -8,10 +8,10 @@ import type { Policy } from "./policy.ts";
  *
  * @param size Most entries of one part.
  */
-export function* slicesOf(
-  delta: MeshDelta,
+export function* slicesOf<WorkloadForm>(
+  delta: MeshDelta<WorkloadForm>,
   size: number,
-): Generator<MeshDelta> {
+): Generator<MeshDelta<WorkloadForm>> {
   const order = [
     "policies",
     "services",
@@ -25,7 +25,8 @@ export function* slicesOf(
       ? delta.policies.toSorted(denyFirst)
       : delta[key];
     for (let at = 0; at < entries.length; at += size) {
-      yield { ...EMPTY_DELTA, [key]: entries.slice(at, at + size) };
+      const none = { ...EMPTY_DELTA, workloads: [] };
+      yield { ...none, [key]: entries.slice(at, at + size) };
     }
   }
 }

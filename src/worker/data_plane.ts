@@ -1,7 +1,7 @@
 import { messageOf } from "../base/errors.ts";
 import type { CertificateState } from "../model/certificate.ts";
 import { MeshState } from "../model/mesh_state.ts";
-import type { MeshDelta } from "../model/delta.ts";
+import type { PackedDelta } from "../model/packed_workload.ts";
 import type { Workload } from "../model/workload.ts";
 import { AT_ONCE, KernelLane } from "../net/kernel_lane/mod.ts";
 import { TlsServers } from "../net/tls_servers.ts";
@@ -182,8 +182,8 @@ export class DataPlane {
     if (state === undefined) this.#context.tlsServers.delete(spiffeId);
   }
 
-  #applyMesh(delta: MeshDelta): void {
-    this.#mesh.apply(delta);
+  #applyMesh(delta: PackedDelta): void {
+    this.#mesh.applyPacked(delta);
     this.#waiter.look();
     // Whatever changed: workloads name the policies that select them, services
     // their waypoints, and who a waypoint is stands with its workloads.

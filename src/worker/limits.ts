@@ -1,5 +1,5 @@
-/** Entries of one mesh message; about a millisecond's work for a worker. */
-export const MESH_SLICE_MAX = 500;
+/** Entries of one mesh message; one or two milliseconds of work for a worker. */
+export const MESH_SLICE_MAX = 200;
 
 /** How long the control thread waits for a worker, in milliseconds. */
 export interface WorkerLimits {

@@ -4,7 +4,7 @@
  * the process's table; whoever opened one closes it.
  */
 import type { CertificateState } from "../model/certificate.ts";
-import type { MeshDelta } from "../model/delta.ts";
+import type { PackedDelta } from "../model/packed_workload.ts";
 import type { Identity } from "../model/identity.ts";
 import type { KeyReport } from "../model/key_set.ts";
 import type { LogFormat } from "../telemetry/log.ts";
@@ -56,7 +56,7 @@ export type ToWorker =
     /** Memory of the worker's {@link DescriptorLedger}. */
     readonly descriptors: SharedArrayBuffer;
   }
-  | { readonly kind: "mesh"; readonly delta: MeshDelta }
+  | { readonly kind: "mesh"; readonly delta: PackedDelta }
   | {
     readonly kind: "certificate";
     readonly spiffeId: string;

@@ -1,8 +1,9 @@
 import { messageOf } from "../base/errors.ts";
 import type { CertificateState } from "../model/certificate.ts";
-import { EMPTY_DELTA, type MeshDelta } from "../model/delta.ts";
+import { EMPTY_DELTA } from "../model/delta.ts";
 import type { Identity } from "../model/identity.ts";
 import type { MeshReader } from "../model/mesh_state.ts";
+import type { PackedDelta } from "../model/packed_workload.ts";
 import { slicesOf } from "../model/slices.ts";
 import type { PodInfo } from "../proxy/context.ts";
 import type { WaypointOrders } from "../proxy/waypoint/view.ts";
@@ -89,7 +90,7 @@ export class WorkerPool {
   }
 
   /** Tells all workers of a change; the pool's own mesh has it already. */
-  applyMesh(delta: MeshDelta): Promise<void> {
+  applyMesh(delta: PackedDelta): Promise<void> {
     // A worker that is loaded later has it from the mesh.
     const handles = this.#live();
     this.#meshTurn = this.#meshTurn.then(() => sendSlices(handles, delta));
@@ -220,9 +221,9 @@ export class WorkerPool {
   /** From here on the worker also hears every broadcast. */
   async #bringUpToDate(handle: WorkerHandle): Promise<void> {
     const { mesh, certificates } = this.#options;
-    const whole: MeshDelta = {
+    const whole: PackedDelta = {
       ...EMPTY_DELTA,
-      workloads: [...mesh.workloads.values()],
+      workloads: [...mesh.packedWorkloads.values()],
       services: [...mesh.services.values()],
       policies: [...mesh.policies.values()],
     };
@@ -288,7 +289,7 @@ export class WorkerPool {
 /** With a turn between two, in which everybody else is heard. */
 async function sendSlices(
   handles: readonly WorkerHandle[],
-  delta: MeshDelta,
+  delta: PackedDelta,
 ): Promise<void> {
   for (const slice of slicesOf(delta, MESH_SLICE_MAX)) {
     for (const handle of handles) handle.post({ kind: "mesh", delta: slice });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { LocalCertificates } from "../../src/control/local_certificates.ts";
 import { EMPTY_DELTA, type MeshDelta } from "../../src/model/delta.ts";
+import { packDelta } from "../../src/model/packed_workload.ts";
 import type { Workload } from "../../src/model/workload.ts";
 import { pod } from "../support/sample_mesh.ts";
 
@@ -15,7 +16,7 @@ function follow() {
   return {
     /** Applies a change and gives what it led to. */
     apply(delta: Partial<MeshDelta>): string[] {
-      local.apply({ ...EMPTY_DELTA, ...delta });
+      local.apply(packDelta({ ...EMPTY_DELTA, ...delta }));
       return asked.splice(0);
     },
   };

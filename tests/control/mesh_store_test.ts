@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { MeshStore } from "../../src/control/mesh_store.ts";
 import { EMPTY_DELTA, type MeshDelta } from "../../src/model/delta.ts";
+import { unpackDelta } from "../../src/model/packed_workload.ts";
 import type { Policy } from "../../src/model/policy.ts";
 import { serviceKey } from "../../src/model/service.ts";
 import { ip, pod, service } from "../support/sample_mesh.ts";
@@ -12,10 +13,11 @@ const resources = (content: Partial<MeshDelta>) => ({
 
 function makeStore() {
   const published: MeshDelta[] = [];
-  const store = new MeshStore((delta) => {
+  const store = new MeshStore((packed) => {
+    const delta = unpackDelta(packed);
     // Whoever is told may look: the store has it by then.
     for (const workload of delta.workloads) {
-      assert.equal(store.mesh.workloadByUid(workload.uid), workload);
+      assert.deepEqual(store.mesh.workloadByUid(workload.uid), workload);
     }
     published.push(delta);
   });
@@ -50,7 +52,7 @@ Deno.test("MeshStore publishes the least change, after it has taken it", () => {
     services: [service("web", [])],
     removedWorkloads: [a.uid],
   });
-  assert.equal(store.mesh.workloadByIp("", ip("10.0.0.3")), moved);
+  assert.deepEqual(store.mesh.workloadByIp("", ip("10.0.0.3")), moved);
   assert.equal(store.mesh.workloadByUid(a.uid), undefined);
 });
 
@@ -112,7 +114,7 @@ Deno.test("MeshStore leaves a thing alone that a source without it removes", () 
   store.replace("files", resources({ workloads: [a] }));
   store.update("xDS", resources({ removedWorkloads: [a.uid] }));
   assert.equal(published.length, 1);
-  assert.equal(store.mesh.workloadByUid(a.uid), a);
+  assert.deepEqual(store.mesh.workloadByUid(a.uid), a);
 });
 
 Deno.test("MeshStore takes steps, and publishes no repetition of one", () => {

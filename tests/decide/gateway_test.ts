@@ -95,7 +95,7 @@ Deno.test("pickGateway() does not find an address that is hidden from the source
   const pickFor = (namespace: string) =>
     pickGateway(hidden, { ...call, source: { ...source, namespace } }, () => 0);
   assert.equal(pickFor("ns2"), undefined);
-  assert.equal(pickFor("ns1")?.upstream.workload, wp);
+  assert.deepEqual(pickFor("ns1")?.upstream.workload, wp);
 });
 
 const behind: [name: string, gateway: GatewayAddress, behind: boolean][] = [

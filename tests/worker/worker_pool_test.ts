@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { EMPTY_DELTA, type MeshDelta } from "../../src/model/delta.ts";
 import { MeshState } from "../../src/model/mesh_state.ts";
+import { packDelta } from "../../src/model/packed_workload.ts";
 import { createLogging } from "../../src/telemetry/log.ts";
 import { MESH_SLICE_MAX } from "../../src/worker/limits.ts";
 import type { ToWorker } from "../../src/worker/messages.ts";
@@ -52,7 +53,7 @@ class TestPool implements Disposable {
   apply(delta: Partial<MeshDelta>): Promise<void> {
     const whole = { ...EMPTY_DELTA, ...delta };
     this.mesh.apply(whole);
-    return this.pool.applyMesh(whole);
+    return this.pool.applyMesh(packDelta(whole));
   }
 
   /** What each worker was told so far. */
@@ -74,7 +75,7 @@ class TestPool implements Disposable {
 function meshOf(messages: readonly ToWorker[]): MeshState {
   const mesh = new MeshState();
   for (const message of messages) {
-    if (message.kind === "mesh") mesh.apply(message.delta);
+    if (message.kind === "mesh") mesh.applyPacked(message.delta);
   }
   return mesh;
 }

@@ -27,7 +27,7 @@ function makeWaiter(node: string | undefined = "node-1", waitMs?: number) {
 Deno.test("WorkloadWaiter.find() gives a record that is there", async () => {
   const { waiter, learn } = makeWaiter();
   learn(web);
-  assert.equal(await waiter.find(INFO), web);
+  assert.deepEqual(await waiter.find(INFO), web);
 });
 
 Deno.test("WorkloadWaiter.find() waits for a record that comes later, for all who ask", async () => {
@@ -39,7 +39,7 @@ Deno.test("WorkloadWaiter.find() waits for a record that comes later, for all wh
   assert.deepEqual(await Promise.all(found), [web, web]);
   const late = pod("other", ["10.0.0.3"], { node: "node-1" });
   learn(late);
-  assert.equal(await otherFound, late);
+  assert.deepEqual(await otherFound, late);
 });
 
 const strangers: [name: string, workload: typeof web][] = [
@@ -60,7 +60,7 @@ Deno.test("WorkloadWaiter.find() takes a record of any node where none is named"
   const waiter = new WorkloadWaiter(mesh, undefined);
   const away = { ...web, node: "node-9" };
   mesh.apply({ ...EMPTY_DELTA, workloads: [away] });
-  assert.equal(await waiter.find(INFO), away);
+  assert.deepEqual(await waiter.find(INFO), away);
 });
 
 Deno.test("WorkloadWaiter.find() gives up, and can be asked anew", async () => {
@@ -68,5 +68,5 @@ Deno.test("WorkloadWaiter.find() gives up, and can be asked anew", async () => {
   assert.equal(await waiter.find(INFO), undefined);
   const again = waiter.find(INFO);
   learn(web);
-  assert.equal(await again, web);
+  assert.deepEqual(await again, web);
 });

@@ -5,6 +5,7 @@ import {
   type XdsClientOptions,
 } from "../../../src/control/xds/mod.ts";
 import type { MeshDelta } from "../../../src/model/delta.ts";
+import { unpackDelta } from "../../../src/model/packed_workload.ts";
 import { XdsMetrics } from "../../../src/telemetry/control_metrics.ts";
 import { createLogging } from "../../../src/telemetry/log.ts";
 import { Registry, renderOpenMetrics } from "../../../src/telemetry/metrics.ts";
@@ -65,7 +66,7 @@ export function follow(server: Server, shown: Shown = SHOWN): Followed {
     now: () => new Date(0),
   });
   const published: MeshDelta[] = [];
-  const store = new MeshStore((delta) => published.push(delta));
+  const store = new MeshStore((delta) => published.push(unpackDelta(delta)));
   const registry = new Registry();
   const client = new XdsClient({
     server,
