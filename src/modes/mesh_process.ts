@@ -13,7 +13,6 @@ import { explainBy } from "./explain_view.ts";
 import { followMeshSources } from "./mesh_sources.ts";
 import { type NodeParts, NodeView } from "./node_view.ts";
 import { serveOwnEndpoint } from "./own_endpoint.ts";
-import { serveOwnEndpoint } from "./own_endpoint.ts";
 import { createObservability, type Observability } from "./observability.ts";
 import { type Parts, type PartsOptions, startParts } from "./parts.ts";
 import { Readiness } from "./readiness.ts";
@@ -87,7 +86,6 @@ export async function runProcess(
   const over = ended(signal, enrolment.failed);
   await Promise.race([loaded, over]);
   if (!signal.aborted) {
-    await serveOwnEndpoint(config, parts.workers, seen.log("app"));
     await serveOwnEndpoint(config, parts.workers, seen.log("app"));
     // Last: a start that fails before leaves every pod as it was.
     await enrolment.begin();
