@@ -98,7 +98,7 @@ export class PodManager implements PodHost {
       return;
     }
     if (known !== undefined) await this.#remove(info.uid);
-    if (netns !== undefined) this.#checkOwner(info, netns, id);
+    if (netns !== undefined) this.#checkOrClose(info, netns, id);
     this.#log.info("pod received, starting proxy", fieldsOf(info));
     if (netns !== undefined) letListenersShare(netns);
     const held: Held = { info, netns, id, up: false };
@@ -115,14 +115,22 @@ export class PodManager implements PodHost {
     this.#count();
   }
 
-  /** @throws {NetnsOwnerError} having closed `netns`. */
+  /** @throws {HairpinError} having closed `netns`. */
+  #checkOrClose(info: PodInfo, netns: Fd, id: string): void {
+    try {
+      this.#checkOwner(info, netns, id);
+    } catch (reason) {
+      closeFd(netns);
+      throw reason;
+    }
+  }
+
   #checkOwner(info: PodInfo, netns: Fd, id: string): void {
     const holder = [...this.#pods.values()].find((held) => held.id === id);
     const owner = holder === undefined
       ? this.#findOtherOwner(info, netns)
       : `${holder.info.namespace}/${holder.info.name}`;
     if (owner === undefined) return;
-    closeFd(netns);
     throw new NetnsOwnerError(
       `Cannot serve pod "${info.namespace}/${info.name}": its network namespace is pod "${owner}"'s`,
     );

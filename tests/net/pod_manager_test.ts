@@ -153,6 +153,17 @@ Deno.test("PodManager refuses a namespace that is found to be another pod's", as
   assert.equal(countOpenFds(), before);
 });
 
+Deno.test("PodManager closes a namespace that cannot be looked into", async () => {
+  await using netns = await makeTestNetns();
+  const before = countOpenFds();
+  const { pods, asked } = recorded(() => {
+    throw new Error("no right to enter");
+  });
+  await assert.rejects(pods.add(order("a", netns)), /no right to enter/);
+  assert.deepEqual([asked, pods.list()], [[], []]);
+  assert.equal(countOpenFds(), before);
+});
+
 Deno.test("PodManager carries out orders for one pod one after the other", async () => {
   await using netns = await makeTestNetns();
   const { pods, asked, answer } = recorded();
