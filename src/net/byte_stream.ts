@@ -6,7 +6,7 @@ export interface ByteStream {
   /** Sets the receiver and starts reading. Called once. */
   attach(receiver: ByteReceiver): void;
   /**
-   * Queues octets. They must not change afterwards.
+   * Sends octets, and keeps a copy of what has to wait.
    *
    * @returns false when the caller should pause until `onDrain`. Once it was
    *   said, every write says so until then: `onDrain` is owed.
@@ -27,6 +27,7 @@ export interface ByteStream {
 
 /** Told what a {@link ByteStream} does, in order. */
 export interface ByteReceiver {
+  /** `octets` are good until it returns: whoever keeps them copies them. */
   onData(octets: Uint8Array): void;
   /** The peer ended its half. */
   onEnd(): void;

@@ -4,6 +4,7 @@ import {
   H2Connection,
   type H2Handlers,
   type HeaderList,
+  recycleOutput,
   type StreamId,
 } from "../wire/h2/mod.ts";
 import { TunnelError } from "./errors.ts";
@@ -275,7 +276,9 @@ export class H2Session implements StreamCarrier {
   #flush(): void {
     if (this.#congested || this.closed) return;
     const chunks = this.h2.takeOutput();
-    if (chunks.length > 0) this.#congested = !this.#transport.write(chunks);
+    if (chunks.length === 0) return;
+    const recycle = () => recycleOutput(chunks);
+    this.#congested = !this.#transport.write(chunks, recycle);
   }
 
   #onTransportClose(): void {

@@ -73,8 +73,8 @@ export class H2Stream implements MessageStream {
 
   write(octets: Uint8Array): boolean {
     if (this.#closed) return true; // the relay is about to learn of it
-    if (this.#unsent.length > 0) this.#unsent.push(octets);
-    else this.#send(octets);
+    const rest = this.#unsent.length > 0 ? octets : this.#send(octets);
+    if (rest.length > 0) this.#unsent.push(rest.slice());
     this.#full ||= this.#unsent.length > 0 || this.#carrier.congested;
     return !this.#full;
   }
@@ -116,9 +116,10 @@ export class H2Stream implements MessageStream {
     this.#release(0);
   }
 
-  #send(octets: Uint8Array): void {
+  /** @returns what the window did not take. */
+  #send(octets: Uint8Array): Uint8Array {
     const taken = this.#carrier.h2.sendData(this.id, octets, false);
-    if (taken < octets.length) this.#unsent.push(octets.subarray(taken));
+    return taken === octets.length ? NOTHING : octets.subarray(taken);
   }
 
   #sendEnd(): void {
@@ -149,12 +150,13 @@ export class H2Stream implements MessageStream {
 
   /** Called by the session: the window opened. */
   onWindow(): void {
-    const waiting = this.#unsent.splice(0);
-    for (const [i, octets] of waiting.entries()) {
-      this.#send(octets);
-      if (this.#unsent.length === 0) continue;
-      this.#unsent.push(...waiting.slice(i + 1));
-      return;
+    while (this.#unsent.length > 0) {
+      const rest = this.#send(this.#unsent[0]!);
+      if (rest.length > 0) {
+        this.#unsent[0] = rest;
+        return;
+      }
+      this.#unsent.shift();
     }
     this.#sendEnd();
     this.onUncongested();
@@ -182,7 +184,8 @@ export class H2Stream implements MessageStream {
   /** Called by the session: part of a DATA frame. */
   onData(octets: Uint8Array): void {
     if (this.#receiver === undefined) {
-      this.#early.push(() => this.onData(octets));
+      const kept = octets.slice();
+      this.#early.push(() => this.onData(kept));
       return;
     }
     this.#receiver.onData(octets);

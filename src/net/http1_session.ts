@@ -162,7 +162,8 @@ export class Http1Session {
   }
 
   #receive(octets: Uint8Array): void {
-    this.#http.receive(octets);
+    // It keeps what lies behind the message that is being read.
+    this.#http.receive(octets.slice());
     if (this.#http.paused) this.#transport.pause();
     this.#watchHead();
   }
@@ -265,7 +266,7 @@ class Http1Stream implements MessageStream {
 
   write(octets: Uint8Array): boolean {
     if (this.#closed || this.#ended) return true;
-    this.#http.sendData(this.id, octets, false);
+    this.#http.sendData(this.id, octets.slice(), false);
     return !this.#session.congested;
   }
 

@@ -30,6 +30,12 @@ export const PING_TIMEOUT_MS = 20_000;
  */
 export const WRITE_QUEUE_MAX = 512 * 1024;
 
+/**
+ * Octets read from a socket at once. A thread has one buffer of that size for
+ * all of them.
+ */
+export const READ_MAX = 256 * 1024;
+
 /** Output of one turn up to this size is joined into one buffer before TLS. */
 export const JOIN_MAX = 32 * 1024;
 

@@ -37,9 +37,10 @@ export class MessageInbox {
   }
 
   onData(octets: Uint8Array): void {
+    const taken = this.#receiver === undefined ? octets.slice() : octets;
     this.#tell((receiver) => {
-      receiver.onData(octets);
-      this.#pay(octets.length);
+      receiver.onData(taken);
+      this.#pay(taken.length);
     });
   }
 

@@ -23,7 +23,8 @@ export class PeekedStream implements ByteStream {
         // Nobody has it yet, so nobody bounds it: enough is enough.
         const wanted = this.#onFirst !== undefined;
         if (this.#receiver === undefined && !wanted) stream.pause();
-        this.#tell((receiver) => receiver.onData(octets));
+        const taken = this.#receiver === undefined ? octets.slice() : octets;
+        this.#tell((receiver) => receiver.onData(taken));
       },
       onEnd: () => {
         this.#over = true;

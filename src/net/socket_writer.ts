@@ -41,10 +41,8 @@ export class SocketWriter {
   /** @returns as ByteStream.write(). */
   write(octets: Uint8Array): boolean {
     if (this.#closed) return true; // "close" is about to be said
-    const waiting = this.#queue.length > 0;
-    this.#queue.push(octets);
-    this.#queued += octets.length;
-    if (!waiting) this.#flush();
+    const rest = this.#queue.length > 0 ? octets : this.#sendAtOnce(octets);
+    if (rest.length > 0) this.#keep(rest);
     // Said once, it holds until the queue is empty: a short write in between
     // must not forget that somebody waits.
     this.#full ||= this.#queued >= WRITE_QUEUE_MAX;
@@ -95,33 +93,54 @@ export class SocketWriter {
     this.#onEnded?.();
   }
 
-  #flush(): void {
-    try {
-      this.#sendQueued();
-    } catch (reason) {
-      this.#socket.destroy(toWriteError(reason));
-      this.close();
+  /** Sends what the kernel takes at once of octets that nothing is before. */
+  #sendAtOnce(octets: Uint8Array): Uint8Array {
+    return this.#orClose(() => {
+      const fd = this.#fd ??= ownDescriptor(this.#socket);
+      if (fd === undefined) return NOTHING; // gone, as "close" is about to say
+      const sent = sendNow(fd, octets);
+      return sent === octets.length ? NOTHING : octets.subarray(sent);
+    }) ?? NOTHING;
+  }
+
+  /** Copies what has to wait. */
+  #keep(octets: Uint8Array): void {
+    this.#queue.push(octets.slice());
+    this.#queued += octets.length;
+    if (this.#queue.length === 1) this.#orClose(() => this.#watch());
+  }
+
+  #watch(): void {
+    if (this.#fd === undefined) return;
+    writableSockets.whenWritable(this.#fd, () => this.#resume());
+  }
+
+  #sendQueued(): void {
+    for (let first = this.#queue[0]; first !== undefined;) {
+      const rest = this.#sendAtOnce(first);
+      this.#queued -= first.length - rest.length;
+      if (this.#closed) return;
+      if (rest.length > 0) {
+        this.#queue[0] = rest;
+        return this.#watch();
+      }
+      this.#queue.shift();
+      first = this.#queue[0];
     }
   }
 
-  /** @throws {SyscallError} when the connection is no more. */
-  #sendQueued(): void {
-    const fd = this.#fd ??= ownDescriptor(this.#socket);
-    if (fd === undefined) return; // gone, as "close" is about to say
-    while (this.#queue.length > 0) {
-      const [first] = this.#queue as [Uint8Array];
-      const sent = sendNow(fd, first);
-      this.#queued -= sent;
-      if (sent === first.length) this.#queue.shift();
-      else {
-        this.#queue[0] = first.subarray(sent);
-        return writableSockets.whenWritable(fd, () => this.#resume());
-      }
+  #orClose<T>(act: () => T): T | undefined {
+    try {
+      return act();
+    } catch (reason) {
+      this.#socket.destroy(toWriteError(reason));
+      this.close();
+      return undefined;
     }
   }
 
   #resume(): void {
-    this.#flush();
+    this.#orClose(() => this.#sendQueued());
     if (this.#closed || this.#queue.length > 0) return;
     if (this.#endWanted) this.#end();
     if (!this.#full) return;
@@ -129,6 +148,8 @@ export class SocketWriter {
     this.#onDrain();
   }
 }
+
+const NOTHING = new Uint8Array(0);
 
 const ERRNO_NAMES: Readonly<Record<number, string>> = {
   32: "EPIPE",

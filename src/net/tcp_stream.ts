@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import type { Fd } from "../sys/libc.ts";
 import type { ByteReceiver, ByteStream } from "./byte_stream.ts";
 import { closeRuntimeDescriptor } from "./descriptor.ts";
+import { readReused } from "./reused_reads.ts";
 import { SocketWriter } from "./socket_writer.ts";
 
 /** A connection that a {@link TcpStream} has given away. */
@@ -38,7 +39,7 @@ export class TcpStream implements ByteStream {
     else socket.on("end", onEnd);
     if (socket.closed) queueMicrotask(onClose);
     else socket.on("close", onClose);
-    socket.on("data", (octets: Uint8Array) => receiver.onData(octets));
+    readReused(socket, (octets) => receiver.onData(octets));
   }
 
   write(octets: Uint8Array): boolean {

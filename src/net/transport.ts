@@ -1,9 +1,12 @@
 import type { TLSSocket } from "node:tls";
 import type { ByteStream } from "./byte_stream.ts";
 import { JOIN_MAX, LINGER_MS, WRITE_QUEUE_MAX } from "./limits.ts";
+import { joined } from "./octets.ts";
+import { readReused } from "./reused_reads.ts";
 
 /** Told what a {@link Transport} does. */
 export interface TransportReceiver {
+  /** `octets` are good until it returns. */
   onData(octets: Uint8Array): void;
   /** There is room again after `write` said no. */
   onDrain(): void;
@@ -19,9 +22,11 @@ export interface Transport {
   /**
    * Writes all output of a turn at once.
    *
+   * @param onWritten Called once the chunks may change; never when the connection
+   * is gone before.
    * @returns false when the caller should wait for `onDrain`.
    */
-  write(chunks: readonly Uint8Array[]): boolean;
+  write(chunks: readonly Uint8Array[], onWritten?: () => void): boolean;
   /** Ends the write half once everything written is out; reading goes on. */
   end(): void;
   /**
@@ -45,27 +50,30 @@ export class TlsTransport implements Transport {
     this.#socket = socket;
     this.#lingerMs = lingerMs;
     socket.setNoDelay(true);
+    // Chunks that wait would be copied into one for it, which costs more than
+    // to write them one by one.
+    Object.assign(socket, { _writev: null });
   }
 
   attach(receiver: TransportReceiver): void {
     const socket = this.#socket;
     let error: Error | undefined;
-    socket.on("data", (octets: Uint8Array) => receiver.onData(octets));
+    readReused(socket, (octets) => receiver.onData(octets));
     socket.on("drain", () => receiver.onDrain());
     socket.on("error", (reason: Error) => error = reason);
     socket.on("end", () => receiver.onEnd());
     socket.on("close", () => receiver.onClose(error));
   }
 
-  write(chunks: readonly Uint8Array[]): boolean {
+  write(chunks: readonly Uint8Array[], onWritten?: () => void): boolean {
     const socket = this.#socket;
     if (socket.destroyed) return true;
-    const joined = joinIfSmall(chunks);
-    if (joined !== undefined) socket.write(joined);
-    else {
-      socket.cork();
-      for (const chunk of chunks) socket.write(chunk);
-      socket.uncork();
+    const output = joinedIfSmall(chunks);
+    if (output !== chunks) onWritten?.();
+    const last = output.length - 1;
+    for (const [i, chunk] of output.entries()) {
+      if (i < last || output !== chunks) socket.write(chunk);
+      else socket.write(chunk, (error) => error ? undefined : onWritten?.());
     }
     // The runtime's own mark is 16 KiB: to stop there would be to wait for
     // every write before the next one is begun.
@@ -131,12 +139,10 @@ export class StreamTransport implements Transport {
     });
   }
 
-  write(chunks: readonly Uint8Array[]): boolean {
-    const joined = joinIfSmall(chunks);
+  write(chunks: readonly Uint8Array[], onWritten?: () => void): boolean {
     let room = true;
-    for (const chunk of joined === undefined ? chunks : [joined]) {
-      room = this.#stream.write(chunk);
-    }
+    for (const chunk of joinedIfSmall(chunks)) room = this.#stream.write(chunk);
+    onWritten?.();
     this.#full = !room;
     return room;
   }
@@ -170,17 +176,12 @@ export class StreamTransport implements Transport {
   }
 }
 
-/** One buffer of them all; undefined where copying would cost more than it saves. */
-function joinIfSmall(chunks: readonly Uint8Array[]): Uint8Array | undefined {
-  if (chunks.length === 1) return chunks[0];
+/** One buffer of them all, where copying costs less than it saves. */
+function joinedIfSmall(
+  chunks: readonly Uint8Array[],
+): readonly Uint8Array[] {
+  if (chunks.length === 1) return chunks;
   let size = 0;
   for (const chunk of chunks) size += chunk.length;
-  if (size > JOIN_MAX) return undefined;
-  const joined = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    joined.set(chunk, at);
-    at += chunk.length;
-  }
-  return joined;
+  return size > JOIN_MAX ? chunks : [joined(chunks)];
 }

@@ -42,6 +42,25 @@ export function byteStreamSuite(
     assert.deepEqual(far.octets, join(sent));
   });
 
+  attached("write() keeps nothing of the caller's memory", async (
+    pair,
+    _,
+    far,
+  ) => {
+    pair.far.pause();
+    const sent = pattern(24 * 1024 * 1024, 9);
+    const memory = new Uint8Array(1 << 20);
+    for (let at = 0; at < sent.length; at += memory.length) {
+      memory.set(sent.subarray(at, at + memory.length));
+      pair.near.write(memory);
+      memory.fill(0);
+    }
+    pair.near.end();
+    pair.far.resume();
+    await far.ended();
+    assert.equal(digest(far.chunks), digest([sent]));
+  });
+
   attached("end() lets the peer go on", async (pair, near, far) => {
     pair.near.end();
     await far.ended();

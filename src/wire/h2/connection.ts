@@ -43,8 +43,8 @@ export class H2Connection {
   }
 
   /**
-   * Takes octets that arrived, split anywhere. Views of them reach onData, so
-   * they must not be overwritten until released.
+   * Takes octets that arrived, split anywhere. Views of them reach onData; once
+   * the call returns nothing refers to them any more.
    *
    * @returns the error of the connection, at once and on every later call. Its
    *   GOAWAY is in the output then, and every open stream got onReset.
@@ -69,7 +69,7 @@ export class H2Connection {
 
   /**
    * Removes and returns what is to be written, in order. The chunks are the
-   * caller's; DATA chunks are views of what sendData() was given.
+   * caller's, who may recycleOutput() them once they are written.
    */
   takeOutput(): Uint8Array[] {
     return this.#session.takeOutput();
@@ -108,8 +108,7 @@ export class H2Connection {
   }
 
   /**
-   * Sends what the windows allow. `octets` must not change until the output was
-   * written.
+   * Sends what the windows allow, as a copy.
    *
    * @param end Ends our half, when all octets were taken.
    * @returns octets taken. When fewer than given, the rest stays with the
@@ -117,23 +116,6 @@ export class H2Connection {
    */
   sendData(stream: StreamId, octets: Uint8Array, end: boolean): number {
     return this.#sender.sendData(stream, octets, end);
-  }
-
-  /**
-   * As sendData(), for octets with nine free ones in front of them: the frame
-   * header is written there, so that header and payload are one chunk. A rest
-   * that was not taken has no such room: the octets in front of it are payload.
-   *
-   * @param offset Where the payload begins, 9 or more.
-   */
-  sendDataFramed(
-    stream: StreamId,
-    buffer: Uint8Array,
-    offset: number,
-    length: number,
-    end: boolean,
-  ): number {
-    return this.#sender.sendDataFramed(stream, buffer, offset, length, end);
   }
 
   /** Gives back octets that onData delivered and the application is done with. */

@@ -6,19 +6,18 @@ import {
   writeFrameHeader,
   writeUint32,
 } from "./frame.ts";
-import { DATA_COPY_MAX, SCRATCH_OCTETS } from "./limits.ts";
+import { OUTPUT_BUFFER_OCTETS } from "./limits.ts";
+import { takeOutputBuffer } from "./output_buffers.ts";
 
 /**
- * Frames on their way out. Small ones are gathered in a scratch buffer, DATA is
- * kept by reference. A buffer handed out is never written to again: the next
- * frames go behind it or into a new one.
+ * Frames on their way out, one behind the other in as few buffers as hold them.
+ * A buffer handed out is never written to again, until somebody recycles it.
  */
 export class FrameWriter {
   readonly #onOutput: () => void;
   #chunks: Uint8Array[] = [];
-  #scratch = new Uint8Array(SCRATCH_OCTETS);
-  /** Start of what is in the scratch buffer and in no chunk yet. */
-  #from = 0;
+  /** What is being filled; of length 0 while nothing waits. */
+  #buffer: Uint8Array = NONE;
   #at = 0;
   #length = 0;
 
@@ -34,7 +33,7 @@ export class FrameWriter {
 
   /** Removes and returns all frames, in order. */
   take(): Uint8Array[] {
-    this.#cut();
+    this.#close();
     const chunks = this.#chunks;
     this.#chunks = [];
     this.#length = 0;
@@ -44,16 +43,16 @@ export class FrameWriter {
   /** Adds octets that are no frame: the client's preface. */
   raw(octets: Uint8Array): void {
     this.#reserve(octets.length);
-    this.#scratch.set(octets, this.#at);
+    this.#buffer.set(octets, this.#at);
     this.#commit(octets.length);
   }
 
   settings(entries: readonly (readonly [id: number, value: number])[]): void {
     let at = this.#frame(entries.length * 6, FrameType.SETTINGS, 0, 0);
     for (const [id, value] of entries) {
-      this.#scratch[at] = id >>> 8;
-      this.#scratch[at + 1] = id;
-      writeUint32(this.#scratch, at + 2, value);
+      this.#buffer[at] = id >>> 8;
+      this.#buffer[at + 1] = id;
+      writeUint32(this.#buffer, at + 2, value);
       at += 6;
     }
     this.#commit(FRAME_HEADER_LENGTH + entries.length * 6);
@@ -67,15 +66,15 @@ export class FrameWriter {
   /** @param opaque Eight octets. */
   ping(opaque: Uint8Array, ack: boolean): void {
     const at = this.#frame(8, FrameType.PING, ack ? Flag.ACK : 0, 0);
-    this.#scratch.set(opaque, at);
+    this.#buffer.set(opaque, at);
     this.#commit(FRAME_HEADER_LENGTH + 8);
   }
 
   goAway(lastStream: number, code: number, debug: Uint8Array): void {
     const at = this.#frame(8 + debug.length, FrameType.GOAWAY, 0, 0);
-    writeUint32(this.#scratch, at, lastStream);
-    writeUint32(this.#scratch, at + 4, code);
-    this.#scratch.set(debug, at + 8);
+    writeUint32(this.#buffer, at, lastStream);
+    writeUint32(this.#buffer, at + 4, code);
+    this.#buffer.set(debug, at + 8);
     this.#commit(FRAME_HEADER_LENGTH + 8 + debug.length);
   }
 
@@ -97,7 +96,7 @@ export class FrameWriter {
   ): void {
     this.#reserve(FRAME_HEADER_LENGTH + encoder.lengthMax(fields));
     const start = this.#at + FRAME_HEADER_LENGTH;
-    const length = encoder.encode(fields, this.#scratch, start) - start;
+    const length = encoder.encode(fields, this.#buffer, start) - start;
     const flags = options.end ? Flag.END_STREAM : 0;
     if (length <= options.lengthMax) {
       const all = flags | Flag.END_HEADERS;
@@ -105,40 +104,18 @@ export class FrameWriter {
       this.#commit(FRAME_HEADER_LENGTH + length);
       return;
     }
-    const block = this.#scratch.slice(start, start + length);
+    const block = this.#buffer.slice(start, start + length);
     this.#headerFrames(stream, block, flags, options.lengthMax);
   }
 
-  /** Adds one DATA frame; `octets` must not change until it was written. */
+  /** Adds one DATA frame. */
   data(stream: number, octets: Uint8Array, end: boolean): void {
     const { length } = octets;
     const flags = end ? Flag.END_STREAM : 0;
-    if (length <= DATA_COPY_MAX) {
-      this.#reserve(FRAME_HEADER_LENGTH + length);
-      const at = this.#frame(length, FrameType.DATA, flags, stream);
-      this.#scratch.set(octets, at);
-      this.#commit(FRAME_HEADER_LENGTH + length);
-      return;
-    }
-    this.#at = this.#frame(length, FrameType.DATA, flags, stream);
-    this.#cut();
-    this.#chunks.push(octets);
-    this.#count(FRAME_HEADER_LENGTH + length);
-  }
-
-  /** As data(), for a payload that has nine free octets in front of it. */
-  dataInPlace(
-    stream: number,
-    buffer: Uint8Array,
-    offset: number,
-    length: number,
-    end: boolean,
-  ): void {
-    const start = offset - FRAME_HEADER_LENGTH;
-    const flags = end ? Flag.END_STREAM : 0;
-    writeFrameHeader(buffer, start, length, FrameType.DATA, flags, stream);
-    this.#cut();
-    this.#chunks.push(buffer.subarray(start, offset + length));
+    this.#reserve(Math.min(FRAME_HEADER_LENGTH + length, LARGE));
+    const at = this.#frame(length, FrameType.DATA, flags, stream);
+    this.#at = at;
+    this.#copy(octets);
     this.#count(FRAME_HEADER_LENGTH + length);
   }
 
@@ -154,38 +131,51 @@ export class FrameWriter {
       const type = at === 0 ? FrameType.HEADERS : FrameType.CONTINUATION;
       const first = at === 0 ? flags : 0;
       const payload = this.#frame(part.length, type, first | last, stream);
-      this.#scratch.set(part, payload);
+      this.#buffer.set(part, payload);
       this.#commit(FRAME_HEADER_LENGTH + part.length);
     }
   }
 
   #uint32Frame(type: number, stream: number, value: number): void {
     const at = this.#frame(4, type, 0, stream);
-    writeUint32(this.#scratch, at, value);
+    writeUint32(this.#buffer, at, value);
     this.#commit(FRAME_HEADER_LENGTH + 4);
   }
 
   /** Writes a frame header; returns where the payload goes. */
   #frame(length: number, type: number, flags: number, stream: number): number {
-    const room = type === FrameType.DATA && length > DATA_COPY_MAX ? 0 : length;
-    this.#reserve(FRAME_HEADER_LENGTH + room);
-    writeFrameHeader(this.#scratch, this.#at, length, type, flags, stream);
+    if (type !== FrameType.DATA) this.#reserve(FRAME_HEADER_LENGTH + length);
+    writeFrameHeader(this.#buffer, this.#at, length, type, flags, stream);
     return this.#at + FRAME_HEADER_LENGTH;
   }
 
-  #reserve(length: number): void {
-    if (this.#scratch.length - this.#at >= length) return;
-    this.#cut();
-    this.#scratch = new Uint8Array(Math.max(SCRATCH_OCTETS, length));
-    this.#from = 0;
-    this.#at = 0;
+  /** Copies octets behind what is there, into as many buffers as it takes. */
+  #copy(octets: Uint8Array): void {
+    for (let from = 0; from < octets.length;) {
+      this.#reserve(1);
+      const room = this.#buffer.length - this.#at;
+      const part = from === 0 && octets.length <= room
+        ? octets
+        : octets.subarray(from, from + room);
+      this.#buffer.set(part, this.#at);
+      this.#at += part.length;
+      from += part.length;
+    }
   }
 
-  /** Makes a chunk of what was gathered. */
-  #cut(): void {
-    if (this.#at === this.#from) return;
-    this.#chunks.push(this.#scratch.subarray(this.#from, this.#at));
-    this.#from = this.#at;
+  /** Once a buffer was filled in this turn, more is likely to come. */
+  #reserve(length: number): void {
+    if (this.#buffer.length - this.#at >= length) return;
+    const more = this.#length > 0 ? LARGE : 0;
+    this.#close();
+    this.#buffer = takeOutputBuffer(Math.max(length, more));
+  }
+
+  /** Makes a chunk of what was gathered, and lets go of its buffer. */
+  #close(): void {
+    if (this.#at > 0) this.#chunks.push(this.#buffer.subarray(0, this.#at));
+    this.#buffer = NONE;
+    this.#at = 0;
   }
 
   #commit(length: number): void {
@@ -200,3 +190,6 @@ export class FrameWriter {
     if (wasEmpty) this.#onOutput();
   }
 }
+
+const NONE = new Uint8Array(0);
+const LARGE = OUTPUT_BUFFER_OCTETS.large;

@@ -23,7 +23,8 @@ export interface H2Handlers {
     end: boolean,
   ): void;
   /**
-   * DATA came: a view into what receive() was given, perhaps a part of a frame.
+   * DATA came: a view into what receive() was given, good until this returns,
+   * perhaps a part of a frame.
    * All of it has to go through release() in the end. Empty only with `end`.
    */
   onData(stream: StreamId, octets: Uint8Array, end: boolean): void;

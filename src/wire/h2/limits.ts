@@ -102,16 +102,16 @@ export const FLOOD_BUDGETS = {
 export const OCTETS_PER_WINDOW_UPDATE = 512;
 
 /**
- * DATA up to this length is copied next to its frame header: one short copy is
- * cheaper than one more chunk to write.
+ * Octets of the buffers in which output is gathered. Small ones hold what a turn
+ * of requests says, large ones a read of a socket with its frame header.
  */
-export const DATA_COPY_MAX = 1_024;
+export const OUTPUT_BUFFER_OCTETS = {
+  small: 16_384,
+  large: 256 * 1024 + 1_024,
+} as const;
 
-/**
- * Octets of the buffer in which small frames are gathered; every connection has
- * one. The headers of 450 DATA frames, or some 40 requests.
- */
-export const SCRATCH_OCTETS = 4_096;
+/** Buffers of each kind that a thread keeps while they are not in use: 1 and 2 MiB. */
+export const OUTPUT_BUFFERS_KEPT = { small: 64, large: 8 } as const;
 
 /**
  * Octets of the buffer for frames that arrive in pieces that are kept from one

@@ -1,6 +1,5 @@
 import { assert } from "../../base/assert.ts";
 import type { HeaderList } from "../hpack/mod.ts";
-import { FRAME_HEADER_LENGTH } from "./frame.ts";
 import { OCTETS_PER_WINDOW_UPDATE } from "./limits.ts";
 import type { Session } from "./session.ts";
 import type { Stream, StreamId } from "./stream.ts";
@@ -55,28 +54,6 @@ export class Sender {
     this.#writeData(stream, octets, taken, ends);
     this.#afterData(stream, ends);
     return taken;
-  }
-
-  sendDataFramed(
-    id: StreamId,
-    buffer: Uint8Array,
-    offset: number,
-    length: number,
-    end: boolean,
-  ): number {
-    assert(offset >= FRAME_HEADER_LENGTH, "no room for a frame header");
-    const stream = this.#sendable(id);
-    if (stream === undefined) return 0;
-    const { peer, output } = this.#session;
-    const whole = length > 0 && length <= peer.frameLengthMax &&
-      length <= this.#allowance(stream);
-    if (!whole) {
-      return this.sendData(id, buffer.subarray(offset, offset + length), end);
-    }
-    this.#take(stream, length);
-    output.dataInPlace(id, buffer, offset, length, end);
-    this.#afterData(stream, end);
-    return length;
   }
 
   /** Tells a stream's owner that its own window has opened. */

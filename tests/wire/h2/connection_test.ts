@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
-import { H2Code, type StreamId } from "../../../src/wire/h2/mod.ts";
+import {
+  H2Code,
+  recycleOutput,
+  type StreamId,
+} from "../../../src/wire/h2/mod.ts";
 import {
   CONNECT,
   Endpoint,
@@ -283,42 +287,58 @@ Deno.test("onOutput comes once until the output was taken, not in the constructo
   assert.equal(outputs().length, 2);
 });
 
-Deno.test("small frames leave in one chunk, DATA by reference", () => {
-  const { client, settle } = bound();
-  const id = client.connection.openStream(CONNECT, false)!;
-  settle();
-  const large = new Uint8Array(5000);
-  client.connection.ping(1);
-  client.connection.sendData(id, large.subarray(0, 10), false);
-  client.connection.sendData(id, large, false);
-  client.connection.ping(2);
-  const chunks = client.connection.takeOutput();
-  assert.equal(chunks.length, 3);
-  assert.equal(chunks[1]!.buffer, large.buffer);
-});
-
-Deno.test("sendDataFramed() makes one chunk of header and payload", () => {
+Deno.test("the frames of a turn leave in one chunk, DATA as a copy", () => {
   const { client, server, settle } = bound();
   const id = client.connection.openStream(CONNECT, false)!;
   settle();
-  const buffer = new Uint8Array(9 + 20_000).fill(7);
-  const taken = client.connection.sendDataFramed(id, buffer, 9, 20_000, true);
-  assert.equal(taken, 20_000);
+  const octets = new Uint8Array(5000).fill(7);
+  client.connection.ping(1);
+  client.connection.sendData(id, octets, false);
+  client.connection.ping(2);
+  octets.fill(8);
   const chunks = client.connection.takeOutput();
   assert.equal(chunks.length, 1);
-  assert.equal(chunks[0]!.buffer, buffer.buffer);
   server.connection.receive(chunks[0]!);
-  assert.deepEqual(server.received.get(id), new Array(20_000).fill(7));
+  assert.deepEqual(server.received.get(id), new Array(5000).fill(7));
 });
 
-Deno.test("sendDataFramed() splits where one frame cannot hold the payload", () => {
+Deno.test("a recycled chunk's memory is used again, another's is left alone", () => {
+  const { client, server, settle } = bound();
+  const id = client.connection.openStream(CONNECT, false)!;
+  settle();
+  const send = (value: number) => {
+    const octets = new Uint8Array(300_000).fill(value);
+    client.connection.sendData(id, octets, false);
+    return client.connection.takeOutput();
+  };
+  const first = send(1);
+  const second = send(2);
+  recycleOutput(first);
+  recycleOutput(first);
+  const [third, fourth] = [send(3), send(4)];
+  assert.ok(third.some(({ buffer }) => first.some((c) => c.buffer === buffer)));
+  const memory = [...second, ...third, ...fourth].map(({ buffer }) => buffer);
+  assert.equal(new Set(memory).size, memory.length);
+  for (const chunk of [second, third, fourth].flat()) {
+    server.connection.receive(chunk);
+  }
+  const values = server.received.get(id)!;
+  assert.deepEqual([0, 299_999, 300_000, 600_000].map((at) => values[at]), [
+    2,
+    2,
+    3,
+    4,
+  ]);
+});
+
+Deno.test("sendData() splits what one frame cannot hold", () => {
   const { client, server, settle } = bound({
     server: { frameLengthMax: 16_384 },
   });
   const id = client.connection.openStream(CONNECT, false)!;
   settle();
-  const buffer = Uint8Array.from({ length: 9 + 40_000 }, (_, at) => at);
-  client.connection.sendDataFramed(id, buffer, 9, 40_000, true);
+  const sent = Uint8Array.from({ length: 40_000 }, (_, at) => at);
+  client.connection.sendData(id, sent, true);
   const octets = client.takeOctets();
   assert.deepEqual(framesOf(octets).map(({ payload }) => payload.length), [
     16_384,
@@ -326,7 +346,7 @@ Deno.test("sendDataFramed() splits where one frame cannot hold the payload", () 
     7_232,
   ]);
   server.connection.receive(octets);
-  assert.deepEqual(server.received.get(id), [...buffer.subarray(9)]);
+  assert.deepEqual(server.received.get(id), [...sent]);
 });
 
 Deno.test("a header list above the frame size goes out in CONTINUATION", () => {

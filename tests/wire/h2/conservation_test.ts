@@ -66,6 +66,7 @@ class Books {
   });
   readonly opener = new Endpoint("client");
   readonly ids: StreamId[] = [];
+  readonly #answered = new Set<StreamId>();
   /** What the peer may send: its sum of increments less what it sent. */
   window = 65_535;
   /** What the application was given and has not released, by stream. */
@@ -107,7 +108,10 @@ class Books {
       case "goAway":
         return connection.goAway();
       case "respond":
-        if (step.pick % 2 === 0) connection.sendHeaders(id, OK, true);
+        if (step.pick % 2 === 0 && !this.#answered.has(id)) {
+          this.#answered.add(id);
+          connection.sendHeaders(id, OK, true);
+        }
         return;
       case "release": {
         const octets = Math.floor(this.heldBy(id) * step.part);
