@@ -33,6 +33,12 @@ import { WorkloadWaiter } from "./workload_waiter.ts";
 /** How often a worker looks at its own event loop. */
 const FIGURES_INTERVAL_MS = 1_000;
 
+/**
+ * From a change of workloads or services to the look at open connections: such
+ * changes name a connection's policies and its waypoint, and come by thousands.
+ */
+const RECHECK_MS = 50;
+
 /** Everything that one data worker does, on orders of the control thread. */
 export class DataPlane {
   readonly #settings: WorkerSettings;
@@ -50,6 +56,7 @@ export class DataPlane {
   readonly #context: ProxyContext;
   readonly #part: WorkerPart;
   readonly #dns: DnsParts | undefined;
+  #recheckSoon: ReturnType<typeof setTimeout> | undefined;
 
   /**
    * @param makePart Of the role that the settings name.
@@ -185,8 +192,15 @@ export class DataPlane {
   #applyMesh(delta: PackedDelta): void {
     this.#mesh.applyPacked(delta);
     this.#waiter.look();
-    // Whatever changed: workloads name the policies that select them, services
-    // their waypoints, and who a waypoint is stands with its workloads.
+    const ofPolicies = delta.policies.length + delta.removedPolicies.length;
+    if (ofPolicies > 0) this.#recheck();
+    else this.#recheckSoon ??= setTimeout(() => this.#recheck(), RECHECK_MS);
+  }
+
+  /** Ends the connections that are no longer allowed. */
+  #recheck(): void {
+    clearTimeout(this.#recheckSoon);
+    this.#recheckSoon = undefined;
     for (const pod of this.#pods.values()) pod.connections.recheck();
   }
 
@@ -214,7 +228,7 @@ export class DataPlane {
   /** Connections that policy no longer allows are ended, as for a workload. */
   #follow(orders: WaypointOrders): void {
     this.#part.follow(orders);
-    for (const pod of this.#pods.values()) pod.connections.recheck();
+    this.#recheck();
   }
 
   #stop(uid: string): void {
