@@ -86,6 +86,7 @@ export async function runProcess(
   const over = ended(signal, enrolment.failed);
   await Promise.race([loaded, over]);
   if (!signal.aborted) {
+    sources.settle();
     await serveOwnEndpoint(config, parts.workers, seen.log("app"));
     // Last: a start that fails before leaves every pod as it was.
     await enrolment.begin();

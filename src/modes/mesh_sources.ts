@@ -39,6 +39,8 @@ export interface MeshSources {
   readonly local: Pick<MeshDelta, "workloads" | "services" | "policies">;
   /** Settles when each source has been heard once, and its objects are in force. */
   readonly loaded: Promise<void>;
+  /** Tells at once what istiod has said meanwhile, instead of a moment later. */
+  settle(): void;
 }
 
 /**
@@ -73,6 +75,7 @@ export async function followMeshSources(
     errors: () => [...fileErrors(), ...following?.errors() ?? []],
     local,
     loaded: following?.synced ?? Promise.resolve(),
+    settle: () => taker.settle(),
   };
 }
 
@@ -124,9 +127,7 @@ class ObjectTaker {
       clusterDomain: config.clusterDomain,
     };
     if (this.#fromObjects) return;
-    const again = new Gather(systemClock, () => {
-      if (this.#objects !== undefined) this.#show(this.#fromStore());
-    });
+    const again = new Gather(systemClock, () => this.settle());
     signal.addEventListener("abort", () => again[Symbol.dispose]());
     store.onChange(() => again.ask());
   }
@@ -144,6 +145,12 @@ class ObjectTaker {
     this.#report(translation, isFirst);
     reloads.reloads("applied").value++;
     this.#show(translation);
+  }
+
+  /** Shows what the store has now; in vain where it has it from objects. */
+  settle(): void {
+    if (this.#fromObjects || this.#objects === undefined) return;
+    this.#show(this.#fromStore());
   }
 
   /** Where istiod tells of workloads and services, objects do not. */
