@@ -1,13 +1,17 @@
 import assert from "node:assert/strict";
+import { createServer } from "node:https";
+import type { TLSSocket } from "node:tls";
 import {
   BODY_BYTES_MAX,
   EVENT_BYTES_MAX,
 } from "../../../src/control/kube_api/limits.ts";
-import type {
+import {
   KubeClient,
-  KubeRequest,
+  type KubeRequest,
 } from "../../../src/control/kube_api/client.ts";
 import { KubeApiError } from "../../../src/control/kube_api/errors.ts";
+import { systemClock } from "../../../src/control/system_clock.ts";
+import { opensslLeaf } from "../../support/openssl.ts";
 import { makeTestCa } from "../../support/test_ca.ts";
 import { type Answer, bodyOf, FakeServer, refusal } from "./fake_server.ts";
 
@@ -254,6 +258,52 @@ Deno.test("json() reads token and roots again for every request", async () => {
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+Deno.test("json() shows a client certificate", async () => {
+  const ca = await makeTestCa();
+  const server = await opensslLeaf(ca, {
+    extensions: "subjectAltName=IP:127.0.0.1",
+  });
+  const own = await opensslLeaf(ca, { extensions: "subjectAltName=DNS:admin" });
+  const names: unknown[] = [];
+  const https = createServer({
+    key: server.keyPem,
+    cert: server.chainPem,
+    ca: ca.certificatePem,
+    requestCert: true,
+    rejectUnauthorized: true,
+  }, (request, response) => {
+    names.push(
+      (request.socket as TLSSocket).getPeerCertificate().subjectaltname,
+    );
+    response.end("{}");
+  });
+  await new Promise<void>((done) => https.listen(0, "127.0.0.1", done));
+  const { port } = https.address() as { port: number };
+  const inline = (text: string) => ({ kind: "inline", text }) as const;
+  const access = {
+    server: `https://127.0.0.1:${port}`,
+    roots: inline(ca.certificatePem),
+    token: undefined,
+    clientCertificate: {
+      certificate: inline(own.chainPem),
+      key: inline(own.keyPem),
+    },
+  };
+  const clock = systemClock;
+  {
+    using client = new KubeClient({ access, clock });
+    assert.deepEqual(await list(client), {});
+    assert.deepEqual(names, ["DNS:admin"]);
+    using stranger = new KubeClient({
+      access: { ...access, clientCertificate: undefined },
+      clock,
+    });
+    await assert.rejects(list(stranger), KubeApiError);
+  }
+  https.closeAllConnections();
+  await new Promise((done) => https.close(done));
 });
 
 Deno.test("prepare() fails where a credential is missing", async () => {
