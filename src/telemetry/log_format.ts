@@ -28,6 +28,7 @@ export interface LogLine {
   readonly target: string;
   /** Outermost first. */
   readonly spans: readonly Span[];
+  /** Empty for a line that is its fields, such as those of DNS. */
   readonly message: string;
   readonly fields: Fields;
 }
@@ -41,15 +42,17 @@ export const TARGET_PREFIX = "ztunnel::";
 export const formatLine = (format: LogFormat, line: LogLine): string =>
   format === "json" ? formatJson(line) : formatPlain(line);
 
-/** `time TAB level TAB scope TAB message TAB key=value …`; the last tab also without fields. */
+/** `time TAB level TAB scope TAB message TAB key=value …`; the last tab also without fields, none for a message of nothing. */
 function formatPlain(line: LogLine): string {
   const target = line.target.startsWith(TARGET_PREFIX)
     ? line.target.slice(TARGET_PREFIX.length)
     : line.target;
   const head = [timestamp(line.time), line.level, target + spansOf(line)]
     .join("\t");
-  const message = escapeControls(line.message);
-  return `${head}\t${message}\t${plainFields(line.fields)}\n`;
+  const message = line.message === ""
+    ? ""
+    : `${escapeControls(line.message)}\t`;
+  return `${head}\t${message}${plainFields(line.fields)}\n`;
 }
 
 function spansOf(line: LogLine): string {
@@ -121,7 +124,7 @@ function formatJson(line: LogLine): string {
     level: line.level,
     time: timestamp(line.time),
     scope: line.target,
-    message: line.message,
+    ...line.message === "" ? {} : { message: line.message },
     ...jsonFields(line.fields),
     ...Object.fromEntries(spans),
   });

@@ -144,7 +144,7 @@ meshTest("metrics and log tell of queries", async (mesh) => {
     [["a", 1]],
   );
   await mesh.client.process.untilLog(
-    /\tdns\tdns request\tsrc\.workload="notsleep" .* domain="httpbin\." result="success"/,
+    /\tdns\tsrc\.workload="notsleep" .* domain="httpbin\." result="success"/,
   );
 });
 

@@ -54,6 +54,21 @@ Deno.test("plain lines without fields end with a tab, as ztunnel's do", () => {
   );
 });
 
+Deno.test("lines that are their fields have no message, in both shapes", () => {
+  const say = (l: ReturnType<typeof logTo>) =>
+    l.scope("dns").info("", { query: "A" });
+  equal(
+    lineOf(say),
+    '2026-08-20T10:15:30.123000Z\tinfo\tdns\tquery="A"\n',
+  );
+  deepEqual(JSON.parse(lineOf(say, "json")), {
+    level: "info",
+    time: "2026-08-20T10:15:30.123000Z",
+    scope: "dns",
+    query: "A",
+  });
+});
+
 Deno.test("plain lines append spans to the scope, outermost first", () => {
   const line = lineOf((l) =>
     l.scope("proxy", { name: "pod", fields: { uid: display("u1") } })

@@ -190,7 +190,7 @@ export class DnsResolver {
     source: Workload | undefined,
     { result, endpoints }: Outcome,
   ): void {
-    this.#options.context.log("dns").debug("dns request", {
+    this.#options.context.log("dns").debug("", {
       "src.workload": source?.name ?? "unknown",
       "src.namespace": source?.namespace ?? "unknown",
       query: type.toUpperCase(),
