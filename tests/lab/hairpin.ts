@@ -240,7 +240,9 @@ function flags(
     ...options.kubeconfig === undefined
       ? { "--config": lab.configFolder }
       : { "--kube": options.kubeconfig },
-    "--ca-dir": lab.caFolder,
+    ...options.env?.["CA_ADDRESS"] === undefined
+      ? { "--ca-dir": lab.caFolder }
+      : {},
     "--node-name": nodeName,
     "--workers": `${options.workers ?? 1}`,
   };

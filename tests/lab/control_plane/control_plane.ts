@@ -209,6 +209,8 @@ export class ControlPlane extends Cluster implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    // Asked to end, it would take its time.
+    await this.stopApi();
     await this.#host[Symbol.asyncDispose]();
   }
 
