@@ -174,6 +174,7 @@ export class H2Stream implements MessageStream {
   onHeaders(headers: HeaderList, kind: AnswerKind, end: boolean): void {
     if (kind === "response" && this.#response !== undefined) {
       this.#response.resolve(headers);
+      this.#response = undefined;
     } else if (this.#receiver !== undefined) {
       this.#receiver.onHeaders?.(headers, kind, end);
     } else {

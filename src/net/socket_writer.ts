@@ -22,6 +22,7 @@ export class SocketWriter {
   #queue: Uint8Array[] = [];
   #queued = 0;
   #endWanted = false;
+  #ended = false;
   #onEnded: (() => void) | undefined;
   /** The writer was told to wait. */
   #full = false;
@@ -89,7 +90,9 @@ export class SocketWriter {
   }
 
   #end(): void {
-    this.#socket.end();
+    // A second end would be told of in an error that costs more than all else.
+    if (!this.#ended) this.#socket.end();
+    this.#ended = true;
     this.#onEnded?.();
   }
 
