@@ -1,6 +1,7 @@
 /** Getting the text of a key set from its issuer. */
 import { HairpinError } from "../../base/errors.ts";
 import type { KeySource } from "../../model/request_authentication.ts";
+import { chunksOf } from "../body_chunks.ts";
 import { JWKS_SIZE_MAX } from "./limits.ts";
 import { parseObject } from "./parse_keys.ts";
 
@@ -70,15 +71,19 @@ async function fetchText(
     await response.body?.cancel();
     throw new KeyFetchError(url, `status ${response.status}`);
   }
-  return await readText(url, response);
+  return await readText(url, response, signal);
 }
 
 /** Reads no more than the limit, whatever the length that was announced. */
-async function readText(url: string, response: Response): Promise<string> {
+async function readText(
+  url: string,
+  { body }: Response,
+  signal: AbortSignal,
+): Promise<string> {
   const parts: Uint8Array<ArrayBuffer>[] = [];
   let size = 0;
   try {
-    for await (const part of response.body ?? []) {
+    for await (const part of chunksOf(body, signal)) {
       size += part.length;
       if (size > JWKS_SIZE_MAX) break;
       parts.push(part);

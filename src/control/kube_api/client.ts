@@ -1,4 +1,5 @@
 /** Requests to the Kubernetes API. */
+import type { Body } from "../body_chunks.ts";
 import type { Clock } from "../../base/clock.ts";
 import { HairpinError, messageOf } from "../../base/errors.ts";
 import { type ClusterAccess, readSource } from "./cluster_access.ts";
@@ -143,7 +144,7 @@ export class KubeClient implements Disposable {
 }
 
 async function* guardedLines(
-  body: ReadableStream<Uint8Array> | null,
+  body: Body,
   deadline: Deadline,
   guard: <T>(action: () => Promise<T>) => Promise<T>,
 ): AsyncGenerator<string, void, void> {

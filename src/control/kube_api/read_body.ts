@@ -1,7 +1,6 @@
 /** Bodies of answers, read within limits. */
+import { type Body, chunksOf } from "../body_chunks.ts";
 import { KubeApiError } from "./errors.ts";
-
-type Body = ReadableStream<Uint8Array> | null;
 
 /**
  * Reads a body to its end.
@@ -56,34 +55,6 @@ export async function* readLines(
 }
 
 const NEWLINE = 0x0a;
-
-/**
- * The chunks of a body, which is closed when nobody wants more of them.
- *
- * The signal is watched here and not left to `fetch`: that forgets it once the
- * request has been collected as garbage, and a read then waits for ever.
- */
-async function* chunksOf(
-  body: Body,
-  signal: AbortSignal,
-): AsyncGenerator<Uint8Array, void, void> {
-  if (body === null) return;
-  const reader = body.getReader();
-  const cancel = () => reader.cancel().catch(() => {});
-  signal.addEventListener("abort", cancel);
-  try {
-    for (;;) {
-      signal.throwIfAborted();
-      const { done, value } = await reader.read();
-      signal.throwIfAborted();
-      if (done) return;
-      yield value;
-    }
-  } finally {
-    signal.removeEventListener("abort", cancel);
-    await cancel();
-  }
-}
 
 class PartialLine {
   readonly #bytesMax: number;
