@@ -36,6 +36,12 @@ export const WRITE_QUEUE_MAX = 512 * 1024;
  */
 export const READ_MAX = 256 * 1024;
 
+/** A read of that many octets shows that more will come. */
+export const BULK_READ = 16_384;
+
+/** Shorter reads of a connection before it is taken for one that lasts. */
+export const READS_BEFORE_REUSE = 4;
+
 /** Output of one turn up to this size is joined into one buffer before TLS. */
 export const JOIN_MAX = 32 * 1024;
 

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { READ_MAX } from "./limits.ts";
+import { BULK_READ, READ_MAX, READS_BEFORE_REUSE } from "./limits.ts";
 
 /** What the runtime's sockets have for their `onread` option, by the names of its symbols. */
 interface Readable {
@@ -21,6 +21,7 @@ let shared: Uint8Array | undefined;
  * The runtime takes `onread` only of whoever makes a socket, and connections
  * that were accepted, or have TLS, are not made here. So this is the one place
  * that sets it later; where that does not work, reads have their own memory.
+ * So have the first ones: a connection of one request is not worth the change.
  *
  * @param onData told of octets that are good until it returns.
  */
@@ -28,11 +29,14 @@ export function readReused(
   socket: Socket,
   onData: (octets: Uint8Array) => void,
 ): void {
+  let reads = 0;
   let direct = false;
   socket.on("data", (octets: Uint8Array) => {
+    const worth = ++reads >= READS_BEFORE_REUSE || octets.length >= BULK_READ;
     // What was read before has to come first.
-    if (!direct && socket.readableLength === 0) {
-      direct = readDirectly(socket, onData);
+    if (worth && !direct && socket.readableLength === 0) {
+      direct = true;
+      readDirectly(socket, onData);
     }
     onData(octets);
   });
@@ -41,11 +45,11 @@ export function readReused(
 function readDirectly(
   socket: Socket,
   onData: (octets: Uint8Array) => void,
-): boolean {
+): void {
   const readable = socket as unknown as Readable;
   const handle = readable._handle;
-  const names = symbolsOf(readable);
-  if (names === undefined || handle?.useUserBuffer === undefined) return false;
+  const names = symbols ??= symbolsOf(readable);
+  if (names === undefined || handle?.useUserBuffer === undefined) return;
   const memory = shared ??= new Uint8Array(READ_MAX);
   readable[names.buffer] = memory;
   readable[names.callback] = (length: number) => {
@@ -53,13 +57,15 @@ function readDirectly(
     return true;
   };
   handle.useUserBuffer(memory);
-  return true;
 }
 
+/** The same for every socket. */
+let symbols: ReturnType<typeof symbolsOf>;
+
 function symbolsOf(readable: Readable) {
-  const symbols = Object.getOwnPropertySymbols(readable);
-  const buffer = symbols.find(({ description }) => description === "kBuffer");
-  const callback = symbols.find((s) => s.description === "kBufferCb");
+  const all = Object.getOwnPropertySymbols(readable);
+  const buffer = all.find(({ description }) => description === "kBuffer");
+  const callback = all.find(({ description }) => description === "kBufferCb");
   if (buffer === undefined || callback === undefined) return undefined;
   return { buffer, callback };
 }
