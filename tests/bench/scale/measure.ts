@@ -39,7 +39,7 @@ export async function measureScale(
   const idle = await processorShare(fed, () => rest());
   const changes = `/change?rate=${CHANGES_A_SECOND}&seconds=${CHANGE_SECONDS}`;
   const changing = await processorShare(fed, () => fed.order(changes));
-  const seen = readWindows(ping);
+  const seen = readWindows(ping, fed.process);
   const figure = (metric: string, unit: string, value: number): Figure => ({
     benchmark: `scale ${workloads}`,
     subject: options.kind,
@@ -100,8 +100,11 @@ async function processorShare(
   return (process.cpuSeconds() - before) / seconds;
 }
 
-function readWindows(ping: LabProcess): Window[] {
-  if (!ping.running) throw ping.failure("the live connection was lost");
+function readWindows(ping: LabProcess, proxy: LabProcess): Window[] {
+  if (!ping.running) {
+    const why = ping.lines().findLast((line) => !line.startsWith("{"));
+    throw proxy.failure(`the live connection through it was lost: ${why}`);
+  }
   return ping.lines().filter((line) => line.startsWith("{"))
     .map((line) => JSON.parse(line));
 }
