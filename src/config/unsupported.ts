@@ -15,6 +15,11 @@ const redirectsItself = (c: Config): boolean =>
 const CONFIG_ROWS: readonly Row<Config>[] = [
   (c) =>
     when(
+      c.xds?.onDemand === true && c.mode === "waypoint",
+      "XDS_ON_DEMAND true in a waypoint",
+    ),
+  (c) =>
+    when(
       c.proxyMode === "dedicated" && c.mode === "waypoint",
       "PROXY_MODE dedicated in a waypoint",
     ),
@@ -28,7 +33,6 @@ const CONFIG_ROWS: readonly Row<Config>[] = [
       redirectsItself(c) && (c.packetMark ?? 0) % 0x1000 !== 0x539,
       `PACKET_MARK ${c.packetMark} with --redirect self, whose rules know the proxy by 1337,`,
     ),
-  (c) => when(c.xds?.onDemand === true, "XDS_ON_DEMAND true"),
   (c) =>
     when(
       c.socks5 && c.mode === "waypoint",

@@ -55,6 +55,7 @@ export async function startParts(
     local.apply(delta);
     void workers.applyMesh(delta);
   });
+  const xds = xdsClient(config, store, seen);
   const workers = new WorkerPool({
     count: config.workers,
     settings: workerSettings(config, kernelLane),
@@ -63,6 +64,7 @@ export async function startParts(
     certificates: () =>
       certificates.snapshot().map((row) => [row.spiffeId, row.state] as const),
     wantCertificate: (identity) => certificates.request(identity, "realTime"),
+    ...xds && { wantAddress: (name) => xds.want(name) },
     onReadyChange: () => readiness.set("data workers", workers.ready),
     log: seen.log("worker"),
   });
@@ -78,7 +80,7 @@ export async function startParts(
     store,
     workers,
     pods,
-    xds: xdsClient(config, store, seen),
+    xds,
     [Symbol.dispose]() {
       workers.terminate();
       certificates[Symbol.dispose]();

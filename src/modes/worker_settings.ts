@@ -32,6 +32,7 @@ export function workerSettings(
     reusePort: config.inpodPortReuse,
     transparent: transparency(config.requireOriginalSource),
     dns: dnsSettings(config),
+    onDemand: config.xds?.onDemand ?? false,
     crl: config.crlPath !== undefined,
     log: config.log,
   };

@@ -15,6 +15,7 @@ import type { Logger } from "../telemetry/log.ts";
 import type { TrafficMetrics } from "../telemetry/traffic.ts";
 import type { CrlGuard } from "./crl_guard.ts";
 import type { ConnectionTable } from "./connection_table.ts";
+import type { Lookups } from "./look_up.ts";
 
 /** The settings that connections depend on. */
 export interface ProxySettings {
@@ -86,6 +87,8 @@ export interface ServedPod {
 export interface ProxyContext {
   readonly settings: ProxySettings;
   readonly mesh: MeshReader;
+  /** Set where the mesh is told on demand. */
+  readonly lookups?: Lookups;
   readonly certificates: CertificateReader;
   readonly tlsServers: TlsServers;
   /** Set where revocation lists are followed. */

@@ -1,11 +1,16 @@
 /** What reaches a pod without a tunnel. */
+import { messageOf } from "../base/errors.ts";
 import { formatIdentity } from "../model/identity.ts";
-import { resolvePlaintextInbound } from "../decide/plaintext_target.ts";
+import {
+  type PlaintextTarget,
+  resolvePlaintextInbound,
+} from "../decide/plaintext_target.ts";
 import type { Accepted } from "../net/listen.ts";
 import { TcpStream } from "../net/tcp_stream.ts";
 import { peerOfWorkload, type TrafficContext } from "../telemetry/traffic.ts";
 import { identityOf, type ProxyContext, type ServedPod } from "./context.ts";
 import { serveInbound } from "./inbound_connection.ts";
+import { lookUpInbound } from "./inbound_lookup.ts";
 import { serviceNames } from "./service_names.ts";
 
 /** Serves one connection that was captured on its way into `pod`. */
@@ -24,7 +29,17 @@ export async function serveInboundPlaintext(
   if (workload === undefined) {
     return refuse(workloadUnknown(pod));
   }
-  const target = resolvePlaintextInbound(context.mesh, { pod: workload, dst });
+  let target: PlaintextTarget;
+  try {
+    target = await lookUpInbound(
+      context,
+      workload,
+      { src, identity: undefined },
+      (mesh) => resolvePlaintextInbound(mesh, { pod: workload, dst }),
+    );
+  } catch (reason) {
+    return refuse(messageOf(reason));
+  }
   if (target.kind === "refuse") return refuse(target.because);
   const source = context.mesh.workloadByIp(context.settings.network, src.ip);
   const traffic: TrafficContext = {

@@ -1,8 +1,10 @@
+import { messageOf } from "../base/errors.ts";
 import type { SocketAddress } from "../model/address.ts";
 import { formatIdentity } from "../model/identity.ts";
 import type { Workload } from "../model/workload.ts";
 import {
   type AcceptedTarget,
+  type InboundTarget,
   resolveInbound,
 } from "../decide/inbound_target.ts";
 import { readHops, WAYPOINT_HOPS } from "../decide/waypoint_hops.ts";
@@ -25,6 +27,7 @@ import type { SecureConnection } from "../net/tls_server.ts";
 import { fieldOf, methodFault, refuserOf } from "./connect_request.ts";
 import { identityOf, type ProxyContext, type ServedPod } from "./context.ts";
 import { serveInbound } from "./inbound_connection.ts";
+import { lookUpInbound } from "./inbound_lookup.ts";
 import { CONNECTIONS_PER_POD_MAX } from "./limits.ts";
 import { serviceNames } from "./service_names.ts";
 
@@ -68,12 +71,28 @@ export async function serveConnect(
   if (hops === undefined) return refuse(400, `not a number: ${WAYPOINT_HOPS}`);
   const request = readConnect(headers, hops);
   const { authority, forwardedHost } = request;
-  const target = resolveInbound(context.mesh, {
-    pod: workload,
-    localIp: local.ip,
-    authority,
-    forwardedHost,
-  });
+  let target: InboundTarget;
+  try {
+    const arrived = {
+      src: tunnel.src,
+      identity: tunnel.peer.identity,
+      calledHost: forwardedHost,
+    };
+    target = await lookUpInbound(
+      context,
+      workload,
+      arrived,
+      (mesh) =>
+        resolveInbound(mesh, {
+          pod: workload,
+          localIp: local.ip,
+          authority,
+          forwardedHost,
+        }),
+    );
+  } catch (reason) {
+    return refuse(503, messageOf(reason));
+  }
   if (target.kind === "refuse") return refuse(target.status, target.because);
   await deliver(tunnel, stream, { workload, request, target });
 }

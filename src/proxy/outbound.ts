@@ -1,4 +1,5 @@
 /** What an application of a pod opens, from its capture to its end. */
+import { messageOf } from "../base/errors.ts";
 import { formatAddress, type SocketAddress } from "../model/address.ts";
 import { formatIdentity } from "../model/identity.ts";
 import type { Workload } from "../model/workload.ts";
@@ -23,6 +24,7 @@ import { identityOf, type ProxyContext, type ServedPod } from "./context.ts";
 import { type Failure, outboundFailure, tunnelFailure } from "./failure.ts";
 import { carryLocally } from "./local_lane.ts";
 import { workloadUnknown } from "./inbound_plaintext.ts";
+import { lookUp } from "./look_up.ts";
 import { openTunnelStream } from "./outbound_tunnel.ts";
 import { resolveName } from "./resolve_name.ts";
 import { serviceNames } from "./service_names.ts";
@@ -62,17 +64,27 @@ export async function serveOutbound(
   if (source === undefined) {
     return refuse(workloadUnknown(pod));
   }
-  const route = await decide(context, source, target);
+  let route;
+  try {
+    route = await decide(context, source, target);
+  } catch (reason) {
+    return refuse(messageOf(reason));
+  }
   if (route.kind === "reject") return refuse(route.because);
   await follow({ context, pod, source, src, target, app }, route);
 }
 
+/** @throws {LookupError} */
 async function decide(
-  { mesh, random }: ProxyContext,
+  context: ProxyContext,
   source: Workload,
   target: SocketAddress,
 ): Promise<Exclude<OutboundRoute, ResolveRoute>> {
-  const route = routeOutbound(mesh, { source, target }, random);
+  const { random } = context;
+  const route = await lookUp(
+    context,
+    (mesh) => routeOutbound(mesh, { source, target }, random),
+  );
   if (route.kind !== "resolve") return route;
   return completeRoute(route, await resolveName(route.hostname), random);
 }
@@ -101,6 +113,8 @@ function localRoute(
   if (!context.settings.nodeLocalLane) return undefined;
   // Whether the other one was revoked only TLS tells.
   if (context.crlGuard !== undefined) return undefined;
+  // What guards the other one may not have been told yet.
+  if (context.lookups !== undefined) return undefined;
   if (route.kind !== "hbone" || route.via !== "direct") return undefined;
   // An application tunnel is told who called, which only the tunnel's end says.
   if (route.destination.applicationTunnel !== undefined) return undefined;

@@ -19,6 +19,7 @@ import { createLogging, type Logger, type Logging } from "../telemetry/log.ts";
 import { Registry } from "../telemetry/metrics.ts";
 import { WorkerMetrics } from "../telemetry/process_metrics.ts";
 import { TrafficMetrics } from "../telemetry/traffic.ts";
+import { AddressLookups } from "./address_lookups.ts";
 import { CertificateCache } from "./certificate_cache.ts";
 import type {
   FromWorker,
@@ -50,6 +51,7 @@ export class DataPlane {
   readonly #workerMetrics: WorkerMetrics;
   readonly #certificates: CertificateCache;
   readonly #waiter: WorkloadWaiter;
+  readonly #lookups: AddressLookups | undefined;
   readonly #pods = new Map<string, PodServer>();
   /** The same pods by what a workload record tells of them. */
   readonly #podsByName = new Map<string, PodServer>();
@@ -80,6 +82,12 @@ export class DataPlane {
     const onNode = settings.role === "node" && !settings.dedicated;
     const node = onNode ? settings.nodeName : undefined;
     this.#waiter = new WorkloadWaiter(this.#mesh, node);
+    this.#lookups = settings.onDemand === true
+      ? new AddressLookups(
+        this.#mesh,
+        (name) => tell({ kind: "want-address", name }),
+      )
+      : undefined;
     this.#context = this.#makeContext();
     this.#part = makePart({
       context: this.#context,
@@ -96,6 +104,8 @@ export class DataPlane {
     switch (message.kind) {
       case "mesh":
         return this.#applyMesh(message.delta);
+      case "address":
+        return this.#lookups?.answer(message.name, message.failure);
       case "certificate":
         return this.#putCertificate(message.spiffeId, message.state);
       case "crl":
@@ -133,6 +143,7 @@ export class DataPlane {
     return {
       settings: this.#settings.proxy,
       mesh: this.#mesh,
+      ...this.#lookups && { lookups: this.#lookups },
       certificates: this.#certificates,
       tlsServers: new TlsServers(this.#settings.proxy),
       ...this.#settings.crl

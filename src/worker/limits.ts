@@ -26,3 +26,9 @@ export const RESPAWN_MAX_MS = 10_000;
 
 /** From cutting what a drain left over to its last line in the log. */
 export const CUT_MS = 1_000;
+
+/**
+ * Questions that one decision may lead to, each answer asking for the next: an
+ * address, its service, its waypoint, that one's endpoints. Own choice.
+ */
+export const LOOKUP_ROUNDS_MAX = 16;

@@ -36,6 +36,8 @@ export interface WorkerSettings {
   readonly transparent: "require" | "try" | "off";
   /** How names are resolved for pods; undefined: not at all. */
   readonly dns: DnsSettings | undefined;
+  /** Whether the mesh is told on demand only. Default false. */
+  readonly onDemand?: boolean;
   /** Whether revocation lists are followed. Default false. */
   readonly crl?: boolean;
   readonly log: { readonly filter: string; readonly format: LogFormat };
@@ -72,6 +74,13 @@ export type ToWorker =
   | { readonly kind: "crl"; readonly crls: readonly Uint8Array[] }
   /** What a waypoint is to do; the last one holds. */
   | { readonly kind: "waypoint"; readonly orders: WaypointOrders }
+  /** What was wanted is in the mesh by now, or is known not to exist. */
+  | {
+    readonly kind: "address";
+    readonly name: string;
+    /** Why nobody could say. */
+    readonly failure?: string;
+  }
   /** Ends a pod's connections at once and closes its listeners. */
   | { readonly kind: "stop"; readonly uid: string }
   /** Closes all listeners, lets connections end, and cuts the rest. */
@@ -94,6 +103,8 @@ export interface WorkerSnapshot {
 export type FromWorker =
   | { readonly kind: "loaded" }
   | { readonly kind: "want-certificate"; readonly identity: Identity }
+  /** What the mesh does not have, by the control plane's name for it. */
+  | { readonly kind: "want-address"; readonly name: string }
   | {
     readonly kind: "serving";
     readonly uid: string;

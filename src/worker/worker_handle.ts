@@ -16,12 +16,18 @@ export class WorkerError extends HairpinError {
 
 export interface WorkerEvents {
   /** Everything that is not the answer to an order. */
-  onMessage(message: Extract<FromWorker, { kind: "want-certificate" }>): void;
+  onMessage(message: Wish): void;
   /** It crashed or hangs. Called once; the handle is of no use afterwards. */
   onDeath(why: string): void;
 }
 
-type Answer = Exclude<FromWorker, { kind: "want-certificate" | "pong" }>;
+/** What a worker asks for by itself. */
+export type Wish = Extract<
+  FromWorker,
+  { kind: "want-certificate" | "want-address" }
+>;
+
+type Answer = Exclude<FromWorker, Wish | { kind: "pong" }>;
 
 /** One data worker as the control thread sees it: orders in, answers out. */
 export class WorkerHandle {
@@ -139,6 +145,7 @@ export class WorkerHandle {
         this.#lastPongMs = performance.now();
         return;
       case "want-certificate":
+      case "want-address":
         return this.#events.onMessage(message);
       default:
         this.#note(message);

@@ -17,7 +17,7 @@ import {
   type WorkerLimits,
 } from "./limits.ts";
 import type { WorkerSettings, WorkerSnapshot } from "./messages.ts";
-import { WorkerHandle } from "./worker_handle.ts";
+import { type Wish, WorkerHandle } from "./worker_handle.ts";
 
 export interface WorkerPoolOptions {
   readonly count: number;
@@ -28,6 +28,12 @@ export interface WorkerPoolOptions {
   readonly mesh: MeshReader;
   certificates(): Iterable<readonly [spiffeId: string, CertificateState]>;
   wantCertificate(identity: Identity): void;
+  /**
+   * Returns when the mesh has what there is of a name. Default: at once.
+   *
+   * @throws {HairpinError} when that cannot be said now.
+   */
+  wantAddress?(name: string): Promise<void>;
   /** Called when {@link WorkerPool.ready} may have changed. */
   onReadyChange(): void;
   readonly log: Logger;
@@ -209,13 +215,38 @@ export class WorkerPool {
   }
 
   #makeHandle(slot: Slot): WorkerHandle {
-    const { entry, wantCertificate, limits = WORKER_LIMITS } = this.#options;
+    const { entry, limits = WORKER_LIMITS } = this.#options;
     return new WorkerHandle(entry ?? PRODUCT_ENTRY, slot.name, {
-      onMessage: ({ identity }) => wantCertificate(identity),
+      onMessage: (wish) => this.#fulfil(slot, wish),
       onDeath: (why) => {
         if (slot.current) this.#onDeath(slot, why);
       },
     }, limits);
+  }
+
+  #fulfil({ handle }: Slot, wish: Wish): void {
+    switch (wish.kind) {
+      case "want-certificate":
+        return this.#options.wantCertificate(wish.identity);
+      case "want-address":
+        return void this.#tellAddress(handle, wish.name);
+      default:
+        throw new Error(`unhandled: ${wish satisfies never}`);
+    }
+  }
+
+  /** The answer follows the change of the mesh that it is about. */
+  async #tellAddress(
+    handle: WorkerHandle | undefined,
+    name: string,
+  ): Promise<void> {
+    try {
+      await this.#options.wantAddress?.(name);
+      await this.#meshTurn;
+      handle?.post({ kind: "address", name });
+    } catch (reason) {
+      handle?.post({ kind: "address", name, failure: messageOf(reason) });
+    }
   }
 
   /** From here on the worker also hears every broadcast. */

@@ -25,7 +25,7 @@ const rows: [what: string, args: string[], variables: object][] = [
     NODE,
     { PACKET_MARK: "7" },
   ],
-  ["XDS_ON_DEMAND true", NODE, {
+  ["XDS_ON_DEMAND true in a waypoint", WAYPOINT, {
     XDS_ADDRESS: "i:1",
     XDS_ON_DEMAND: "true",
     ISTIO_META_DNS_CAPTURE: "false",

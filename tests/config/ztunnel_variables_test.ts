@@ -31,7 +31,7 @@ const rows: [name: string, value: string, fate: Fate, beside?: Variables][] = [
   ["CA_ROOT_CA", PEM, "honoured"],
   ["ALT_XDS_HOSTNAME", "h", "honoured"],
   ["ALT_CA_HOSTNAME", "h", "honoured"],
-  ["XDS_ON_DEMAND", "true", "refused", { ISTIO_META_DNS_CAPTURE: "false" }],
+  ["XDS_ON_DEMAND", "true", "honoured", { ISTIO_META_DNS_CAPTURE: "false" }],
   ["XDS_HEADER_X", "y", "honoured"],
   ["CA_HEADER_X", "y", "honoured"],
   ["CA_ADDRESS", "c:1", "honoured"],

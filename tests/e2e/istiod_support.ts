@@ -33,6 +33,7 @@ type NodeName = "node-1" | "node-2";
 
 export class IstiodMesh implements AsyncDisposable {
   readonly #proxies = new Map<string, HairpinProcess>();
+  #options: HairpinOptions = {};
 
   private constructor(
     readonly lab: Lab,
@@ -59,9 +60,10 @@ export class IstiodMesh implements AsyncDisposable {
       await startHttpServer(lab, httpbin, HTTP_PORT);
       await startEchoServer(lab, httpbin, ECHO_PORT);
       const mesh = new IstiodMesh(lab, plane, nodes, sleep, httpbin, vip);
+      mesh.#options = options;
       await Promise.all([
-        mesh.startProxy("node-1", options),
-        mesh.startProxy("node-2", options),
+        mesh.startProxy("node-1"),
+        mesh.startProxy("node-2"),
       ]);
       await mesh.untilServed(sleep);
       await mesh.untilServed(httpbin);
@@ -87,8 +89,9 @@ export class IstiodMesh implements AsyncDisposable {
   ): Promise<HairpinProcess> {
     const proxy = await this.lab.startHairpin(this.lab.node(name), {
       kubeconfig: this.plane.kubeconfig,
+      ...this.#options,
       ...options,
-      env: { ...this.nodes[name].env, ...options.env },
+      env: { ...this.nodes[name].env, ...this.#options.env, ...options.env },
     });
     this.#proxies.set(name, proxy);
     return proxy;
@@ -104,7 +107,10 @@ export class IstiodMesh implements AsyncDisposable {
     return applyPod(this.plane, { ...pod, ready });
   }
 
-  /** Waits until a pod is redirected, and the other node tunnels to it. */
+  /**
+   * Waits until a pod is redirected, and the other node tunnels to it; where
+   * nodes are told on demand only its own knows it.
+   */
   async untilServed(pod: LabPod): Promise<void> {
     const { metadata: { uid } } = await this.plane.get<
       { metadata: { uid: string } }
@@ -113,13 +119,14 @@ export class IstiodMesh implements AsyncDisposable {
     await own.process.untilLog(new RegExp(`pod redirected\\tuid="${uid}"`), {
       from: own.process.logStart,
     });
-    await this.untilAll(
-      `${pod.name} known`,
-      ({ workloads }) =>
-        workloads.some(({ name, protocol }) =>
-          name === pod.name && protocol === "HBONE"
-        ),
-    );
+    const onDemand = this.#options.env?.["XDS_ON_DEMAND"] === "true";
+    const isKnown = ({ workloads }: ConfigDump) =>
+      workloads.some(({ name, protocol }) =>
+        name === pod.name && protocol === "HBONE"
+      );
+    await (onDemand
+      ? own.untilDump(`${pod.name} known`, isKnown)
+      : this.untilAll(`${pod.name} known`, isKnown));
   }
 
   /** Waits until every proxy shows such a state. */
