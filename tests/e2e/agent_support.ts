@@ -34,7 +34,7 @@ export interface AgentNode {
 const REPOSITORY = new URL("../..", import.meta.url).pathname;
 
 /** As Istio's chart starts its node proxy: by two words and its environment. */
-async function startAsZtunnel(
+export async function startAsZtunnel(
   lab: Lab,
   node: LabNode,
   env: Readonly<Record<string, string>>,
@@ -127,6 +127,11 @@ export class AgentMesh implements AsyncDisposable {
     return proxy;
   }
 
+  /** Takes a proxy that somebody else started for that node's. */
+  adoptProxy(node: string, proxy: HairpinProcess): void {
+    this.#proxies.set(node, proxy);
+  }
+
   /** SIGKILL, and waits for its end. */
   async killProxy(node: string): Promise<void> {
     const { process } = this.proxy(node);
@@ -144,8 +149,7 @@ export class AgentMesh implements AsyncDisposable {
 
   /** Makes the object of a pod, anew if need be: its uid is the cluster's. */
   async register(pod: LabPod): Promise<LabPod> {
-    const { name, node, ips, labels } = pod;
-    await this.plane.addPod({ name, node, ips, labels, annotations: {} });
+    await this.plane.addPod({ ...pod, annotations: {} });
     return { ...pod, uid: (await this.#metadata(pod)).uid };
   }
 

@@ -212,15 +212,16 @@ export function labTest(name: string, body: () => Promise<void>): void {
   Deno.test({ name: full, ignore: skip !== undefined, fn: body });
 }
 
-/** Waits until a condition holds that nothing announces. @throws when it does not within 10 s. */
+/** Waits until a condition holds that nothing announces. @throws when it does not in time (10 s by default). */
 export async function eventually(
   what: string,
   test: () => Promise<boolean>,
+  timeoutMs = EVENTUALLY_MS,
 ): Promise<void> {
-  const deadline = performance.now() + EVENTUALLY_MS;
+  const deadline = performance.now() + timeoutMs;
   while (!await test()) {
     if (performance.now() > deadline) {
-      throw new Error(`not within ${EVENTUALLY_MS} ms: ${what}`);
+      throw new Error(`not within ${timeoutMs} ms: ${what}`);
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
