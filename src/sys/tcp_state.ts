@@ -15,7 +15,6 @@ const SO_LINGER = 13;
 const SO_RCVLOWAT = 18;
 const SO_COOKIE = 57;
 const IPPROTO_TCP = 6;
-const TCP_WINDOW_CLAMP = 10;
 const TCP_INFO = 11;
 /** Octets waiting to be read. */
 const SIOCINQ = 0x541bn;
@@ -25,14 +24,16 @@ const SHUT_WR = 1;
 
 /** `struct tcp_info` of Linux 4.2, where it got what is read here. */
 const INFO_SIZE = 136;
-const INFO = { state: 0, segmentMax: 84, acknowledged: 120, received: 128 };
+const INFO = {
+  state: 0,
+  acknowledged: 120,
+  received: 128,
+};
 const ESTABLISHED = 1;
 
 /** One moment of a connection. Counts are of its whole life. */
 export interface TcpInfo {
   readonly established: boolean;
-  /** Octets of a segment, at most, that the peer was told to send. */
-  readonly segmentMax: number;
   /** Octets that the peer has acknowledged; SYN and FIN count as one each. */
   readonly acknowledged: number;
   /** Octets that came in order; FIN counts as one. */
@@ -63,7 +64,6 @@ export function tcpInfo(fd: Fd): TcpInfo {
   const view = readOption(fd, [IPPROTO_TCP, TCP_INFO], INFO_SIZE);
   return {
     established: view.getUint8(INFO.state) === ESTABLISHED,
-    segmentMax: view.getUint32(INFO.segmentMax, true),
     acknowledged: Number(view.getBigUint64(INFO.acknowledged, true)),
     received: Number(view.getBigUint64(INFO.received, true)),
   };
@@ -123,16 +123,6 @@ function queued(fd: Fd, request: bigint): number {
 export function socketCookie(fd: Fd): Uint8Array<ArrayBuffer> {
   const view = readOption(fd, [SOL_SOCKET, SO_COOKIE], 8);
   return new Uint8Array(view.buffer as ArrayBuffer);
-}
-
-/** The largest receive window that `fd` may offer, in octets. */
-export function windowClamp(fd: Fd): number {
-  return readOption(fd, [IPPROTO_TCP, TCP_WINDOW_CLAMP], 4).getUint32(0, true);
-}
-
-/** What was offered already stays so. The kernel has a minimum of about 1 KiB. */
-export function setWindowClamp(fd: Fd, octets: number): void {
-  libc.setsockopt(fd, IPPROTO_TCP, TCP_WINDOW_CLAMP, u32(octets), 4);
 }
 
 /** Has the kernel look at what waits to be read as if it had just come. */

@@ -3,6 +3,7 @@ import type { Figure } from "./figures.ts";
 import type { LoadGenerator, LoadResult } from "./load.ts";
 import {
   ECHO_PORT,
+  type Measured,
   proxyCpuSeconds,
   serverUrl,
   type Subject,
@@ -28,6 +29,8 @@ export interface Benchmark {
   readonly once?: boolean;
   /** Runs when it is asked for by name, on subjects with a waypoint. */
   readonly needsWaypoint?: boolean;
+  /** Runs when it is asked for by name, on subjects with the targets of lanes. */
+  readonly needsLanes?: boolean;
   measure(subject: Subject, settings: Settings): Promise<Figure[]>;
 }
 
@@ -62,6 +65,18 @@ export const BENCHMARKS: readonly Benchmark[] = [
     measure: measureConnections,
   },
   {
+    name: "same-node",
+    about: "iperf3, requests and new connections to a pod of the same node",
+    needsLanes: true,
+    measure: measureSameNode,
+  },
+  {
+    name: "passthrough",
+    about: "iperf3 to an address outside of the mesh",
+    needsLanes: true,
+    measure: measurePassthrough,
+  },
+  {
     name: "waypoint",
     about: "requests to a service, straight (hairpin) and through a waypoint",
     needsWaypoint: true,
@@ -85,10 +100,30 @@ function stream(name: string, streams: number): Benchmark {
   };
 }
 
+async function measureSameNode(
+  subject: Subject,
+  settings: Settings,
+): Promise<Figure[]> {
+  const near = { ...subject, server: subject.lanes!.near };
+  return [
+    ...await measureStream("same-node stream", 1, near, settings),
+    ...await measureRequests(near, settings, "same-node requests"),
+    ...await measureConnections(near, settings, "same-node connections"),
+  ];
+}
+
+function measurePassthrough(
+  subject: Subject,
+  settings: Settings,
+): Promise<Figure[]> {
+  const outside = { ...subject, server: subject.lanes!.outside };
+  return measureStream("passthrough", 1, outside, settings);
+}
+
 async function measureStream(
   benchmark: string,
   streams: number,
-  subject: Subject,
+  subject: Measured,
   { seconds }: Settings,
 ): Promise<Figure[]> {
   const [target = ""] = subject.server.ips;
@@ -120,10 +155,10 @@ async function measureStream(
 }
 
 async function measureRequests(
-  subject: Subject,
+  subject: Measured,
   settings: Settings,
+  name = "requests",
 ): Promise<Figure[]> {
-  const name = "requests";
   const before = proxyCpuSeconds(subject);
   const result = await load(subject, settings, {
     connections: 4,
@@ -161,10 +196,10 @@ async function measureRate(
 }
 
 async function measureConnections(
-  subject: Subject,
+  subject: Measured,
   settings: Settings,
+  name = "connections",
 ): Promise<Figure[]> {
-  const name = "connections";
   const before = proxyCpuSeconds(subject);
   const result = await load(subject, settings, {
     connections: 8,
@@ -186,7 +221,7 @@ async function measureConnections(
 }
 
 function load(
-  subject: Subject,
+  subject: Measured,
   { generator, seconds }: Settings,
   shape: { connections: number; rate: number; keepalive: boolean },
 ): Promise<LoadResult> {
@@ -238,7 +273,7 @@ function residentMiB(proxies: readonly LabProcess[]): number {
 
 function figure(
   benchmark: string,
-  subject: Subject,
+  subject: Pick<Subject, "name">,
   metric: string,
   unit: string,
   value: number,

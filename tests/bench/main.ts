@@ -21,14 +21,17 @@ import { ztunnelProxies } from "./ztunnel_proxies.ts";
 const USAGE = `deno task bench [flags]
   --quick            one round of 2 s and 500 idle connections, instead of three of 5 s and 2,000
   --only NAME,…      ${BENCHMARKS.map((benchmark) => benchmark.name).join(", ")}
-                     Default: all but those of waypoints, which take minutes more
+                     Default: all but those of waypoints, which take minutes more, and of lanes
   --scale            instead: a control plane that tells of 1,000, 10,000 and 69,000 workloads
-  --subjects NAME,…  direct, hairpin, ztunnel. Default: all that can run here
+  --subjects NAME,…  direct, hairpin, ztunnel; for lanes also hairpin-user (--kernel-lane off) and
+                     hairpin-tunnel (--node-local-lane off). Default: all that can run here
   --workers N        data-plane threads of each proxy. Default 2, as both choose on a small node
   --json             the figures of every round as JSON instead of a table`;
 
 /** Whose nodes the waypoint's clients and servers are on. */
 const WAYPOINT_SUBJECT = "hairpin";
+/** Hairpin without what makes it fast on one node. */
+const LANE_SUBJECTS: readonly string[] = ["hairpin-user", "hairpin-tunnel"];
 
 interface Options {
   readonly benchmarks: readonly Benchmark[];
@@ -59,7 +62,7 @@ function readOptions(args: string[]): Options | "help" {
   }
   return {
     benchmarks: listOf(flags["only"])?.map(benchmarkOf) ??
-      BENCHMARKS.filter((benchmark) => !benchmark.needsWaypoint),
+      BENCHMARKS.filter((b) => !b.needsWaypoint && !b.needsLanes),
     subjects: listOf(flags["subjects"]),
     workers,
     scale: flags["scale"] === true,
@@ -91,10 +94,17 @@ async function startSubjects(
   const all = {
     direct: noProxies,
     hairpin: hairpinProxies(options.workers),
+    "hairpin-user": hairpinProxies(options.workers, ["--kernel-lane", "off"]),
+    "hairpin-tunnel": hairpinProxies(options.workers, [
+      ...["--node-local-lane", "off", "--kernel-lane", "off"],
+    ]),
     ...(ztunnel ? { ztunnel: ztunnelProxies(ztunnel, options.workers) } : {}),
   };
   const needs = options.benchmarks.map((b) => b.needsWaypoint === true);
-  const able = needs.includes(false) ? Object.keys(all) : [WAYPOINT_SUBJECT];
+  const lanes = options.benchmarks.some((b) => b.needsLanes === true);
+  const able = needs.includes(false)
+    ? Object.keys(all).filter((name) => lanes || !LANE_SUBJECTS.includes(name))
+    : [WAYPOINT_SUBJECT];
   const waypoint = {
     workers: options.workers,
     fortio: await findFortio(tools),
@@ -109,7 +119,8 @@ async function startSubjects(
     progress(`starting: ${name}`);
     const withWaypoint = needs.includes(true) && name === WAYPOINT_SUBJECT;
     const side = withWaypoint ? waypoint : undefined;
-    subjects.push(stack.use(await startSubject(name, proxies, side)));
+    const parts = { waypoint: side, lanes };
+    subjects.push(stack.use(await startSubject(name, proxies, parts)));
   }
   return subjects;
 }

@@ -30,8 +30,12 @@ export async function runPlan(
   return joinRounds(figures);
 }
 
-const canRun = ({ needsWaypoint }: Benchmark, { waypoint }: Subject) =>
-  needsWaypoint !== true || waypoint !== undefined;
+const canRun = (
+  { needsWaypoint, needsLanes }: Benchmark,
+  { waypoint, lanes }: Subject,
+) =>
+  (needsWaypoint !== true || waypoint !== undefined) &&
+  (needsLanes !== true || lanes !== undefined);
 
 async function runRound(
   subjects: readonly Subject[],

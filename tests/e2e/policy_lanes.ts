@@ -77,7 +77,7 @@ async function startNode(
   ];
   await startHttpServer(lab, httpbin);
   await startEchoServer(lab, httpbin, ECHO_PORT);
-  const flags = ["--node-local-lane", lane];
+  const flags = ["--node-local-lane", lane, "--kernel-lane", "on"];
   const proxy = await lab.startHairpin(lab.node(node), { flags });
   for (const each of [sleep, notsleep, httpbin]) await proxy.untilPodUp(each);
   return { lane, proxy, sleep, notsleep, httpbin };

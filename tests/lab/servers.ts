@@ -47,7 +47,7 @@ export async function startHttpServer(
 /** Starts iperf3's server in a pod, on its own port 5201. */
 export async function startIperfServer(
   lab: Lab,
-  pod: LabPod,
+  pod: Place & { readonly name: string },
 ): Promise<LabProcess> {
   const command = ["iperf3", "--server", "--forceflush"];
   const process = lab.start(pod, `iperf3-${pod.name}`, command);

@@ -6,7 +6,6 @@ import {
   PUMP_TURN_OCTETS,
   RECHECK_MAX_MS,
   RECHECK_MIN_MS,
-  WIDEN_PART,
 } from "./limits.ts";
 import type { Slot } from "./slots.ts";
 
@@ -43,10 +42,9 @@ const buffer = new Uint8Array(PUMP_OCTETS);
  * - `user`: read and written here; so it begins, and so it stays when the kernel
  *   does not take the connection, being half closed.
  * - `moved`: the kernel carries it, and rings now and then, for a look at how
- *   much waits for the reader. A little too much, and the sender is given a
- *   small window; far too much, and the program leaves what comes in its socket,
- *   where that counts, until the reader has come along: then it is passed on
- *   from here, and the kernel goes on.
+ *   much waits for the reader. Too much, and the program leaves what comes in its
+ *   socket, where that counts and in the end stops the sender. It is passed on
+ *   from here, until all of it is and the kernel goes on.
  *
  * A socket is never taken out of the map to hold it: what the kernel has in its
  * hands at that moment would be lost.
@@ -121,12 +119,10 @@ export class Direction {
       return waiting <= 0 ? this.#finish() : this.#wait();
     }
     const max = waitingMax();
-    if (waiting > 2 * max) slot.leaveAll();
+    if (waiting > max) slot.leaveAll();
     else this.#setAlarm(waiting);
-    if (waiting > max) from.narrow();
-    else if (waiting <= max * WIDEN_PART) from.widen();
     // The program may be a moment behind the end, too.
-    if (from.narrowed || from.ended) this.#wait();
+    if (waiting > max || from.ended) this.#wait();
     else this.#waitMs = RECHECK_MIN_MS;
   }
 
@@ -148,8 +144,6 @@ export class Direction {
    */
   #passLeft(slot: Slot): void {
     const { from } = this.#options;
-    // With a wide one it would not end: reading makes room for more.
-    from.narrow();
     if (this.#taken === 0 && this.#waiting > 0) return this.#wait();
     this.#waitMs = RECHECK_MIN_MS;
     if (!this.#sendPending()) return;
@@ -165,7 +159,6 @@ export class Direction {
     this.#setAlarm(0);
     slot.addRead(this.#taken);
     this.#taken = 0;
-    from.widen();
     // Something may have been left between the last look and now.
     this.#options.later(RECHECK_MIN_MS);
   }
@@ -181,8 +174,6 @@ export class Direction {
       if (this.#pending.length > 0) return from.want("readable", false);
       octets += count;
     }
-    // The socket must be read empty once for the kernel to take over.
-    if (this.#mayMove) from.narrow();
     later(0);
   }
 
@@ -199,7 +190,6 @@ export class Direction {
     if (this.#mayMove) {
       this.#setAlarm(0);
       this.#refused = !this.#mover!.start();
-      from.widen();
     }
     from.want("readable", !this.#mayMove);
     if (!this.#mayMove) return;

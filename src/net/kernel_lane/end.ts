@@ -6,9 +6,7 @@ import {
   octetsWritten,
   octetsWrittenExactly,
   receiveNow,
-  setWindowClamp,
   tcpInfo,
-  windowClamp,
 } from "../../sys/tcp_state.ts";
 import type { LaneWatch } from "./lane_watch.ts";
 
@@ -18,7 +16,6 @@ export class End {
   readonly #watch: LaneWatch;
   readonly #readBefore: number;
   readonly #writtenBefore: number;
-  #windowBefore: number | undefined;
   #interest: number = EVENT.peerEnded;
   /** The peer has ended its half. */
   ended = false;
@@ -44,26 +41,6 @@ export class End {
   /** Octets that this socket has taken towards the peer, or some less. */
   get written(): number {
     return octetsWritten(this.fd) - this.#writtenBefore;
-  }
-
-  /** Whether the peer's window is small now. */
-  get narrowed(): boolean {
-    return this.#windowBefore !== undefined;
-  }
-
-  /** Has the peer send little, beyond what it has been promised. */
-  narrow(): void {
-    if (this.narrowed) return;
-    this.#windowBefore = windowClamp(this.fd);
-    // Of less than a segment the peer would make nothing at all, for long.
-    setWindowClamp(this.fd, 2 * tcpInfo(this.fd).segmentMax);
-  }
-
-  /** Takes {@link narrow} back. */
-  widen(): void {
-    if (this.#windowBefore === undefined) return;
-    setWindowClamp(this.fd, this.#windowBefore);
-    this.#windowBefore = undefined;
   }
 
   /** Says what to be told of besides the peer's end. */

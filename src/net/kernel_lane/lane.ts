@@ -6,7 +6,7 @@ import { KernelMaps } from "./kernel_maps.ts";
 import { LaneWatch } from "./lane_watch.ts";
 import {
   JOIN_AFTER_CHUNKS,
-  JOIN_AFTER_OCTETS,
+  JOIN_CHUNK_MAX_OCTETS,
   PAIRS_MAX,
   WAITING_MAX_OCTETS,
   WAITING_MIN_OCTETS,
@@ -32,10 +32,12 @@ interface Joined {
   readonly fd: Fd;
 }
 
-/** When the kernel takes a connection over: at either of these. */
+/** When the kernel takes a connection over. */
 export interface JoinAfter {
+  /** At so many. */
   readonly chunks: number;
-  readonly octets: number;
+  /** And as long as they are not greater, on average. */
+  readonly chunkOctetsMax: number;
 }
 
 export interface KernelLaneOptions {
@@ -46,11 +48,11 @@ export interface KernelLaneOptions {
 }
 
 /** From the first octets on. */
-export const AT_ONCE: JoinAfter = { chunks: 1, octets: 1 };
+export const AT_ONCE: JoinAfter = { chunks: 1, chunkOctetsMax: Infinity };
 
 const WHEN_IT_PAYS: JoinAfter = {
   chunks: JOIN_AFTER_CHUNKS,
-  octets: JOIN_AFTER_OCTETS,
+  chunkOctetsMax: JOIN_CHUNK_MAX_OCTETS,
 };
 
 /** The connections that the kernel relays for one thread. */

@@ -37,7 +37,8 @@ export function startLaneRelay(
     octets += length;
     if (asked) return;
     const { joinAfter } = lane;
-    if (chunks < joinAfter.chunks && octets < joinAfter.octets) return;
+    if (chunks < joinAfter.chunks) return;
+    if (octets > chunks * joinAfter.chunkOctetsMax) return;
     asked = true;
     // Not within the read that told of it.
     setTimeout(join, 0);

@@ -4,12 +4,16 @@
 export const PAIRS_MAX = 8_192;
 
 /**
- * A connection is joined once so many chunks have gone through user space, or
- * so many octets: joining costs about what ten chunks do, so that a short
- * exchange is over before.
+ * A connection is joined once so many chunks have gone through user space:
+ * joining costs about what ten do, so that a short exchange is over before.
  */
 export const JOIN_AFTER_CHUNKS = 16;
-export const JOIN_AFTER_OCTETS = 128 * 1024;
+
+/**
+ * And not while its chunks are greater, on average: a bulk transfer outruns the
+ * kernel, which then has to be held back, and is slower than user space.
+ */
+export const JOIN_CHUNK_MAX_OCTETS = 16 * 1024;
 
 /**
  * Octets that may wait in the kernel for one slow reader, and that are moved
@@ -27,10 +31,7 @@ export const WAITING_TOTAL_OCTETS = 256 * 1024 * 1024;
  * to user space, which is slow: a thread on a busy machine is tens of
  * milliseconds late.
  */
-export const LATE_LOOKS = 16;
-
-/** The sender's window is wide again at this part of what may wait. */
-export const WIDEN_PART = 1 / 4;
+export const LATE_LOOKS = 2;
 
 /** Wait until a direction that waits is looked at again. */
 export const RECHECK_MIN_MS = 1;

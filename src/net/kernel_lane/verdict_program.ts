@@ -98,7 +98,7 @@ export function verdictProgram(maps: VerdictMaps): Uint8Array<ArrayBuffer> {
     load(8, 1, 8, SLOT.moved),
     add(1, 9), // r1: octets moved, with these
     load(8, 2, 8, SLOT.limit),
-    jumpIfAbove(1, 2, "leave"),
+    jumpIfAbove(1, 2, "leave first"),
     store(8, 8, SLOT.moved, 1),
     load(8, 2, 8, SLOT.alarm),
     jumpIfAbove(1, 2, "alarm"),
@@ -113,12 +113,13 @@ export function verdictProgram(maps: VerdictMaps): Uint8Array<ArrayBuffer> {
     label("alarm"),
     ...ring(maps),
     jump("redirect"),
-    label("leave"),
+    label("leave first"),
     storeConstant(8, 8, SLOT.leaving, 1),
-    load(8, 1, 8, SLOT.left),
-    add(1, 9),
-    store(8, 8, SLOT.left, 1),
+    ...countLeft,
     ...ring(maps),
+    jump("pass"),
+    label("leave"),
+    ...countLeft,
     label("pass"),
     set(0, SK_PASS),
     label("end"),
@@ -147,6 +148,12 @@ const findState = ({ state }: VerdictMaps): Step[] => [
   call(MAP_LOOKUP),
   jumpIfEqual(0, 0, "pass"),
   move(8, 0),
+];
+
+const countLeft: readonly Step[] = [
+  load(8, 1, 8, SLOT.left),
+  add(1, 9),
+  store(8, 8, SLOT.left, 1),
 ];
 
 /** Wakes user space, and no more until it has set the alarm again. */

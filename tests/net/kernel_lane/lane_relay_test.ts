@@ -17,7 +17,7 @@ const lanes = {
   "at once": new KernelLane({ pairsMax: 64, joinAfter: AT_ONCE }),
   "after 3 chunks": new KernelLane({
     pairsMax: 64,
-    joinAfter: { chunks: 3, octets: Infinity },
+    joinAfter: { chunks: 3, chunkOctetsMax: Infinity },
   }),
 };
 let joined = 0;
