@@ -2,14 +2,9 @@
 import { parse } from "yaml";
 import { ConfigError, HairpinError } from "./src/base/errors.ts";
 import { type Command, parseConfig } from "./src/config/mod.ts";
-import { runExplain } from "./src/modes/explain_command.ts";
-import { runConfig } from "./src/modes/config_command.ts";
 import { readMachine } from "./src/modes/machine.ts";
-import { runNode } from "./src/modes/node.ts";
 import { onShutdownSignal } from "./src/modes/signals.ts";
-import { runWaypoint } from "./src/modes/waypoint.ts";
 import { VERSION } from "./src/modes/version.ts";
-import { runRedirect } from "./src/redirect/mod.ts";
 
 /** The command line, the environment or a file of the configuration is wrong. */
 const EXIT_USAGE = 2;
@@ -20,34 +15,43 @@ async function main(): Promise<number> {
   return await run(parseConfig(Deno.args, Deno.env.toObject(), machine));
 }
 
+/** Loads what the command needs and no more: a node keeps its modules in memory. */
 async function run(command: Command): Promise<number> {
   switch (command.kind) {
     case "run": {
       const { signal, quit } = onShutdownSignal();
       const { config } = command;
-      const run = config.mode === "node" ? runNode : runWaypoint;
+      const run = config.mode === "node"
+        ? (await import("./src/modes/node.ts")).runNode
+        : (await import("./src/modes/waypoint.ts")).runWaypoint;
       await run({ config, signal, quit });
       return 0;
     }
     case "redirect": {
+      const { runRedirect } = await import("./src/redirect/mod.ts");
       const { exitCode, lines } = await runRedirect(command);
       for (const line of lines) console.log(line);
       return exitCode;
     }
-    case "config":
+    case "config": {
+      const { runConfig } = await import("./src/modes/config_command.ts");
       Deno.stdout.writeSync(new TextEncoder().encode(await runConfig(command)));
       return 0;
+    }
     case "version":
       console.log(`hairpin ${VERSION}`);
       return 0;
     case "help":
       console.log(command.text);
       return command.exitCode;
-    case "explain":
+    case "explain": {
+      const { runExplain } = await import("./src/modes/explain_command.ts");
       for (const line of await runExplain(command)) console.log(line);
       return 0;
-    case "check":
+    }
     case "cni":
+      return await runCni(Deno.env.toObject());
+    case "check":
       throw new ConfigError(`${command.kind} is not supported by this version`);
     default:
       throw new Error(`unhandled: ${command satisfies never}`);

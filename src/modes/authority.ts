@@ -1,7 +1,5 @@
 import type { Config } from "../config/mod.ts";
-import { EmbeddedCa } from "../control/ca/mod.ts";
 import type { CertificateIssuer } from "../control/certificates/mod.ts";
-import { IstioCa } from "../control/istio_ca/mod.ts";
 import { systemClock } from "../control/system_clock.ts";
 import type { Logger } from "../telemetry/log.ts";
 
@@ -9,7 +7,8 @@ import type { Logger } from "../telemetry/log.ts";
 export type Authority = CertificateIssuer & Partial<Disposable>;
 
 /**
- * Opens the certificate authority that the configuration names.
+ * Opens the certificate authority that the configuration names. Only that one's
+ * modules are loaded: X.509 and gRPC take many MiB.
  *
  * @throws {ConfigError} when its folder cannot be used.
  */
@@ -19,12 +18,17 @@ export async function openAuthority(
 ): Promise<Authority> {
   const local = { secretTtlMs, clock: systemClock };
   switch (ca.kind) {
-    case "embedded":
+    case "embedded": {
+      const { EmbeddedCa } = await import("../control/ca/mod.ts");
       return await EmbeddedCa.open({ ...local, dir: ca.dir });
-    case "fake":
+    }
+    case "fake": {
+      const { EmbeddedCa } = await import("../control/ca/mod.ts");
       log.warn("certificates are of a test authority that no peer believes");
       return await EmbeddedCa.inMemory(local);
-    case "remote":
+    }
+    case "remote": {
+      const { IstioCa } = await import("../control/istio_ca/mod.ts");
       return new IstioCa({
         server: ca.server,
         authToken,
@@ -34,6 +38,7 @@ export async function openAuthority(
         impersonates: mode === "node" && proxyMode === "shared",
         log,
       });
+    }
     default:
       throw new Error(`unhandled: ${ca satisfies never}`);
   }

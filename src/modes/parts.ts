@@ -3,7 +3,7 @@ import { CertificateManager } from "../control/certificates/mod.ts";
 import { LocalCertificates } from "../control/local_certificates.ts";
 import { MeshStore } from "../control/mesh_store.ts";
 import { systemClock } from "../control/system_clock.ts";
-import { XdsClient, xdsNode } from "../control/xds/mod.ts";
+import type { XdsClient } from "../control/xds/mod.ts";
 import { XdsMetrics } from "../telemetry/control_metrics.ts";
 import { PodManager } from "../worker/pod_manager.ts";
 import { WorkerPool } from "../worker/worker_pool.ts";
@@ -55,7 +55,7 @@ export async function startParts(
     local.apply(delta);
     void workers.applyMesh(delta);
   });
-  const xds = xdsClient(config, store, seen);
+  const xds = await xdsClient(config, store, seen);
   const workers = new WorkerPool({
     count: config.workers,
     settings: workerSettings(config, kernelLane),
@@ -89,13 +89,15 @@ export async function startParts(
   };
 }
 
-function xdsClient(
+/** Loads the modules of gRPC only where they are needed. */
+async function xdsClient(
   config: Config,
   store: MeshStore,
   { registry, log }: Observability,
-): XdsClient | undefined {
+): Promise<XdsClient | undefined> {
   const { xds: server, authToken, clusterId } = config;
   if (server === undefined) return undefined;
+  const { XdsClient, xdsNode } = await import("../control/xds/mod.ts");
   return new XdsClient({
     server,
     authToken,
