@@ -65,6 +65,12 @@ export class SelfEnrolment implements Disposable {
     return this.#failing;
   }
 
+  /** {@link netnsId} of the namespace in which a pod is served and redirected. */
+  capturedIn(uid: string): string | undefined {
+    const enrolled = this.#enrolled.get(uid);
+    return enrolled === undefined ? undefined : netnsId(enrolled.netns);
+  }
+
   /** Resolves when every pod has been tried once. */
   reconcile(wanted: readonly NodePod[]): Promise<void> {
     this.#wanted = wanted;

@@ -4,6 +4,8 @@ import type { Problem } from "./problem.ts";
 
 export const NETNS_ANNOTATION = "hairpin.dev/netns";
 export const DRY_RUN_ANNOTATION = "istio.io/dry-run";
+/** The kubelet's own uid of a static pod. */
+export const MIRROR_ANNOTATION = "kubernetes.io/config.mirror";
 export const DNS_CAPTURE_ANNOTATION = "ambient.istio.io/dns-capture";
 export const BYPASS_INBOUND_ANNOTATION =
   "ambient.istio.io/bypass-inbound-capture";

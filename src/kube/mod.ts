@@ -1,11 +1,21 @@
 /** Kubernetes objects: read one, translate all, find a node's pods. No I/O. */
 export { type Parsed, parseObject } from "./parse.ts";
 export { isKnownKind } from "./kinds.ts";
+export { closedForm } from "./closed_form.ts";
 export { formatProblem, type Problem } from "./problem.ts";
 export * from "./objects.ts";
 export { translate, type Translation } from "./translate.ts";
 export { DEFAULT_SETTINGS, type MeshSettings } from "./settings.ts";
-export { type NodePod, type PodOverrides, podsOfNode } from "./pods_of_node.ts";
+export {
+  annotatedNetns,
+  decidePod,
+  type NetnsOf,
+  type NodePod,
+  type PodDecision,
+  type PodOverrides,
+  podsOfNode,
+  uidOfPod,
+} from "./pods_of_node.ts";
 export { isForL4 } from "./policies/policies.ts";
 export * as fields from "./schema/fields.ts";
 export { problemOfIssue } from "./problem.ts";

@@ -3,6 +3,7 @@ import type { Ip } from "../model/address.ts";
 import {
   BYPASS_INBOUND_ANNOTATION,
   DNS_CAPTURE_ANNOTATION,
+  MIRROR_ANNOTATION,
   NETNS_ANNOTATION,
   parseFlag,
   REROUTE_INTERFACES_ANNOTATION,
@@ -34,33 +35,85 @@ export interface NodePod {
   readonly overrides: PodOverrides;
 }
 
+/** Path of a pod's network namespace where one is known. */
+export type NetnsOf = (pod: PodObject) => string | undefined;
+
+/** What the pod says itself. */
+export const annotatedNetns: NetnsOf = ({ metadata }) =>
+  metadata.annotations[NETNS_ANNOTATION];
+
 /**
  * @param nodeName Pods of other nodes are left out; a pod that names no node
  * belongs to whoever can reach its namespace path.
+ * @param netnsOf A pod of which it knows nothing is left out.
  */
 export function podsOfNode(
   kubeObjects: readonly KubeObject[],
   nodeName: string,
   options: Partial<MeshSettings> = {},
+  netnsOf: NetnsOf = annotatedNetns,
 ): { readonly pods: readonly NodePod[]; readonly warnings: readonly string[] } {
   const settings = { ...DEFAULT_SETTINGS, ...options };
   const objects = new MeshObjects(kubeObjects);
-  const pods = objects.all("Pod").filter((pod) =>
+  const enrolled = objects.all("Pod").filter((pod) =>
     (pod.spec.nodeName === nodeName || pod.spec.nodeName === "") &&
-    pod.metadata.annotations[NETNS_ANNOTATION] !== undefined &&
     isEnrolled(pod, objects, settings)
   );
-  return { pods: pods.map(nodePod), warnings: pods.flatMap(flagWarnings) };
+  const found = enrolled.flatMap((pod) => {
+    const netnsPath = netnsOf(pod);
+    return netnsPath === undefined ? [] : [{ pod, netnsPath }];
+  });
+  return {
+    pods: found.map(({ pod, netnsPath }) => nodePod(pod, netnsPath)),
+    warnings: found.flatMap(({ pod }) => flagWarnings(pod)),
+  };
 }
 
-function nodePod(pod: PodObject): NodePod {
+/** What becomes of one pod that is about to start. */
+export type PodDecision =
+  | { readonly kind: "enrol"; readonly pod: PodObject }
+  | { readonly kind: "pass" }
+  /** No object tells of it yet. */
+  | { readonly kind: "unknown" };
+
+/** @param uid Where it is known: a pod of the same name before it is another one. */
+export function decidePod(
+  kubeObjects: readonly KubeObject[],
+  { namespace, name, uid }: {
+    readonly namespace: string;
+    readonly name: string;
+    readonly uid?: string | undefined;
+  },
+  options: Partial<MeshSettings> = {},
+): PodDecision {
+  const settings = { ...DEFAULT_SETTINGS, ...options };
+  if (settings.excludedNamespaces.includes(namespace)) return { kind: "pass" };
+  const objects = new MeshObjects(kubeObjects);
+  const pod = objects.find("Pod", `${namespace}/${name}`);
+  if (pod === undefined) return { kind: "unknown" };
+  if (uid !== undefined && !isKnownAs(pod, uid)) return { kind: "unknown" };
+  return isEnrolled(pod, objects, settings)
+    ? { kind: "enrol", pod }
+    : { kind: "pass" };
+}
+
+/** A static pod has one uid for the kubelet and another in the API. */
+const isKnownAs = ({ metadata }: PodObject, uid: string): boolean =>
+  metadata.uid === "" || metadata.uid === uid ||
+  metadata.annotations[MIRROR_ANNOTATION] === uid;
+
+/** What tells a pod from one of the same name: its uid, else its name. */
+export const uidOfPod = (pod: PodObject): string =>
+  pod.metadata.uid || nameOf(pod);
+
+function nodePod(pod: PodObject, netnsPath: string): NodePod {
   const { metadata } = pod;
   return {
-    uid: metadata.uid || nameOf(pod),
+    uid: uidOfPod(pod),
     name: metadata.name,
     namespace: metadata.namespace,
     serviceAccount: serviceAccountOf(pod),
-    netnsPath: metadata.annotations[NETNS_ANNOTATION] ?? "",
+    netnsPath,
     ips: podIps(pod),
     overrides: overridesOf(metadata.annotations),
   };

@@ -1,5 +1,6 @@
 /** What the API server has of each kind, as hairpin reads it. */
 import {
+  closedForm,
   formatProblem,
   type Kind,
   type KubeObject,
@@ -11,8 +12,13 @@ import { keyOf, type RawObject, versionOf } from "./messages.ts";
 import { recordOf, type StatusRecord } from "./status_record.ts";
 
 interface Held {
-  /** The last version that could be read; undefined when there was none. */
+  /**
+   * The last version that could be read. Where there was none: what closes all
+   * that an unreadable policy may have closed, undefined of other kinds.
+   */
   readonly object: KubeObject | undefined;
+  /** Whether it is the latter. */
+  readonly closed: boolean;
   readonly resourceVersion: string;
   /** Why the present version is not in force. */
   readonly problem: string | undefined;
@@ -131,6 +137,7 @@ export class ObjectCache {
       case "object":
         return {
           object: parsed.object,
+          closed: false,
           resourceVersion,
           problem: undefined,
           record,
@@ -138,13 +145,14 @@ export class ObjectCache {
       case "bad": {
         const [problem] = parsed.problems;
         const why = problem === undefined ? "bad" : formatProblem(problem);
+        const lastGood = old?.closed === true ? undefined : old?.object;
+        const object = lastGood ?? closedForm(raw);
+        const closed = lastGood === undefined && object !== undefined;
         const error = `Cannot use ${kind} "${keyOf(raw)}": ${why}; ${
-          old?.object === undefined
-            ? "it is left out"
-            : "its last good version stays in force"
+          fateOf(lastGood, closed)
         }`;
         this.#options.onRejected(kind, error);
-        return { object: old?.object, resourceVersion, problem: error, record };
+        return { object, closed, resourceVersion, problem: error, record };
       }
     }
   }
@@ -162,6 +170,16 @@ export class ObjectCache {
     if (touched) this.#options.onRecord();
   }
 }
+
+const fateOf = (
+  lastGood: KubeObject | undefined,
+  closed: boolean,
+): string =>
+  lastGood !== undefined
+    ? "its last good version stays in force"
+    : closed
+    ? "what it selects is closed until it can be read"
+    : "it is left out";
 
 export type { Held };
 

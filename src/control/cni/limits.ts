@@ -1,0 +1,15 @@
+/** Times of the plugin and of the node process that answers it. */
+
+/**
+ * How long the plugin waits for the node process, in ms: rules and listeners of
+ * one pod, behind those of other pods that start at the same time.
+ */
+export const ADD_TIMEOUT_MS = 30_000;
+/** What DEL and STATUS wait, in ms: nothing depends on the one, and the other is asked often. */
+export const QUICK_TIMEOUT_MS = 3_000;
+/** Istio's plugin waits this long for its agent, in ms. */
+export const ISTIO_TIMEOUT_MS = 5_000;
+/** How long a pod that the node process has not heard of yet is waited for, in ms. */
+export const UNKNOWN_POD_WAIT_MS = 5_000;
+/** Questions that are open at the same time; more are refused. */
+export const OPEN_QUESTIONS_MAX = 512;
