@@ -49,8 +49,10 @@ async function run(command: Command): Promise<number> {
       for (const line of await runExplain(command)) console.log(line);
       return 0;
     }
-    case "cni":
+    case "cni": {
+      const { runCni } = await import("./src/modes/cni_command.ts");
       return await runCni(Deno.env.toObject());
+    }
     case "check":
       throw new ConfigError(`${command.kind} is not supported by this version`);
     default:

@@ -146,6 +146,12 @@ export type CertificateAuthority =
   /** `FAKE_CA=true`. */
   | { readonly kind: "fake" };
 
+/** What the process is to the container runtime's chained CNI plugin. */
+export interface CniConfig {
+  /** Unix socket on which the plugin is answered. `--cni-socket`, `HAIRPIN_CNI_SOCKET`. */
+  readonly socket: string;
+}
+
 /** Who enrols pods: an istio-cni agent over ZDS, hairpin itself, nobody. */
 export type RedirectBy = "agent" | "self" | "none";
 /** What happens to traffic that reached a pod past its waypoint. */
@@ -246,6 +252,8 @@ export interface Config {
   readonly redirect: RedirectBy;
   /** Socket that serves ZDS. Default `/var/run/ztunnel/ztunnel.sock`. `--inpod-uds`, `INPOD_UDS`. */
   readonly inpodUds: string;
+  /** undefined: pods that start wait for nobody. Default undefined. */
+  readonly cni?: CniConfig;
   /** SO_REUSEPORT on listeners in pods. Default true. `INPOD_PORT_REUSE`. */
   readonly inpodPortReuse: boolean;
   /** One process for a node's pods, or for the one that it runs in. Default `shared`. `PROXY_MODE`. */

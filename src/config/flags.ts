@@ -115,6 +115,15 @@ export const FLAGS = [
     meaning: "The socket on which the istio-cni agent hands pods over.",
   },
   {
+    name: "cni-socket",
+    value: "PATH",
+    commands: RUN,
+    variable: "HAIRPIN_CNI_SOCKET",
+    byDefault: "none; the plugin asks /var/run/hairpin/cni.sock",
+    meaning:
+      "With --redirect self: answer the chained CNI plugin here, so that pods start captured.",
+  },
+  {
     name: "waypoint-bypass",
     value: "hairpin|reject|observe",
     commands: RUN,

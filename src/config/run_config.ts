@@ -1,4 +1,5 @@
 import { ConfigError } from "../base/errors.ts";
+import { checkCni, readCni } from "./cni.ts";
 import type { Config, HostPort, Mode, NamespacedName } from "./config.ts";
 import {
   readAuthToken,
@@ -46,6 +47,7 @@ export function readRunConfig(
   const mode = readMode(settings, nodeByArguments);
   const ipv6 = settings.read("IPV6_ENABLED", BOOLEAN, true);
   const json = readMetadataJson(settings);
+  const cni = readCni(settings);
   const config: Config = {
     mode,
     gateway: readGateway(settings, mode),
@@ -53,6 +55,7 @@ export function readRunConfig(
     ca: readCertificateAuthority(settings, machine),
     authToken: readAuthToken(settings, machine),
     ...readEnrolment(settings, machine),
+    ...cni && { cni },
     ...readProxyShape(settings, mode),
     ...readLanes(settings),
     workers: readWorkers(settings, proxyConfig, machine),
@@ -79,6 +82,9 @@ export function readRunConfig(
 
 /** What each setting allows alone, but not together. */
 function checkTogether(config: Config): void {
+  const { mode, proxyMode, redirect } = config;
+  const isNode = mode === "node" && proxyMode === "shared";
+  checkCni(isNode && redirect === "self", config.cni);
   if (!config.proxyEnabled && !config.dns.capture) {
     throw new ConfigError(
       "ENABLE_PROXY false leaves nothing to run: DNS capture is off too",

@@ -1,19 +1,11 @@
 import type { Config } from "../config/mod.ts";
 import { followNodeAgent } from "../control/node_agent.ts";
-import { SelfEnrolment } from "../control/self_enrolment.ts";
-import { type NodePod, podsOfNode } from "../kube/mod.ts";
-import {
-  chooseIptables,
-  DEFAULT_PROBE_SOURCES,
-  HostRules,
-} from "../redirect/mod.ts";
-import { runCommand } from "../sys/command.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { PodManager } from "../worker/pod_manager.ts";
 import type { WorkerPool } from "../worker/worker_pool.ts";
 import type { MeshInput } from "./mesh_input.ts";
 import type { Readiness } from "./readiness.ts";
-import { WarningLog } from "./warning_log.ts";
+import { enrolBySelf } from "./self_enrolment.ts";
 import type { WaypointState } from "./waypoint_state.ts";
 
 export interface EnrolmentOptions {
@@ -26,7 +18,7 @@ export interface EnrolmentOptions {
 }
 
 /** Whoever decides which pods are served. */
-export interface Enrolment extends Disposable {
+export interface Enrolment extends AsyncDisposable {
   /** What the configuration says now; may come before {@link begin}. */
   want(input: MeshInput): void;
   /** Starts serving: the mesh is known now. */
@@ -59,50 +51,6 @@ export async function enrolPods(
 
 type DedicatedWorkload = NonNullable<Config["dedicatedWorkload"]>;
 
-const NEVER = new Promise<never>(() => {});
-
-async function enrolBySelf(
-  { config, pods, readiness, log, signal }: EnrolmentOptions,
-): Promise<Enrolment> {
-  const ipv6 = config.ipv6.enabled;
-  const iptables = await chooseIptables(runCommand, { ipv6 });
-  const hostRules = new HostRules({
-    netns: undefined,
-    iptables,
-    ipv6,
-    owner: { name: config.nodeName, probeSources: DEFAULT_PROBE_SOURCES },
-  });
-  const self = new SelfEnrolment({
-    host: pods,
-    iptables,
-    hostRules,
-    ipv6,
-    dnsCapture: config.dns.capture,
-    log: log("inpod"),
-    onTurn: ({ size }) => readiness.set("workload proxy manager", size === 0),
-  });
-  // A process that drains takes no pod on.
-  signal.addEventListener("abort", () => self[Symbol.dispose]());
-  const warnings = new WarningLog(log("state"));
-  let wanted: readonly NodePod[] = [];
-  let begun = false;
-  const run = () => self.reconcile(wanted);
-  return {
-    want({ objects, settings }) {
-      const found = podsOfNode(objects, config.nodeName, settings);
-      warnings.put(found.warnings);
-      wanted = found.pods;
-      if (begun) void run();
-    },
-    begin() {
-      begun = true;
-      return run();
-    },
-    failed: NEVER,
-    [Symbol.dispose]: () => self[Symbol.dispose](),
-  };
-}
-
 function enrolByAgent(
   { config, pods, readiness, log, signal }: EnrolmentOptions,
 ): Enrolment {
@@ -122,7 +70,7 @@ function enrolByAgent(
       return Promise.resolve();
     },
     failed,
-    [Symbol.dispose]() {},
+    [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }
 
@@ -139,8 +87,8 @@ function enrolOwnPod(
       await pods.add({ ...info, netns: undefined });
       readiness.set("workload proxy manager", true);
     },
-    failed: NEVER,
-    [Symbol.dispose]() {},
+    failed: new Promise<never>(() => {}),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }
 
@@ -149,7 +97,7 @@ function enrolNobody({ readiness }: EnrolmentOptions): Enrolment {
   return {
     want() {},
     begin: () => Promise.resolve(),
-    failed: NEVER,
-    [Symbol.dispose]() {},
+    failed: new Promise<never>(() => {}),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }

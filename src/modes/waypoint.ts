@@ -70,7 +70,7 @@ function serveItself(
     },
     failed: new Promise<never>(() => {}),
     waypoint: () => told,
-    [Symbol.dispose]() {},
+    [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }
 

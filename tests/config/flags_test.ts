@@ -14,6 +14,7 @@ const rows: [flag: string, value: string, path: string, want: unknown][] = [
   ["redirect", "self", "redirect", "self"],
   ["redirect", "none", "redirect", "none"],
   ["inpod-uds", "/run/z.sock", "inpodUds", "/run/z.sock"],
+  ["cni-socket", "/run/c.sock", "cni.socket", "/run/c.sock"],
   ["waypoint-bypass", "hairpin", "waypointBypass", "hairpin"],
   ["waypoint-bypass", "reject", "waypointBypass", "reject"],
   ["waypoint-bypass", "observe", "waypointBypass", "observe"],

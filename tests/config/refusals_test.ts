@@ -253,3 +253,8 @@ Deno.test("a long value is cut and stays on one line", () => {
   const line = `invalid flag --log-format ${shown}: want plain or json`;
   refuses(line, [...NODE, "--log-format", value]);
 });
+
+Deno.test("a socket for the CNI plugin is refused where pods are not this process's", () => {
+  const why = "--cni-socket is of no use without --mode node --redirect self";
+  refuses(why, [...NODE, "--cni-socket", "/c", "--redirect", "agent"]);
+});

@@ -15,6 +15,7 @@ const rows: Row[] = [
   ["NODE_NAME", "n", "nodeName", "n"],
   ["HAIRPIN_REDIRECT", "none", "redirect", "none"],
   ["INPOD_UDS", "/u", "inpodUds", "/u"],
+  ["HAIRPIN_CNI_SOCKET", "/c", "cni.socket", "/c"],
   ["HAIRPIN_WAYPOINT_BYPASS", "reject", "waypointBypass", "reject"],
   ["HAIRPIN_WAYPOINT_UNREACHABLE", "open", "waypointUnreachable", "open"],
   ["HAIRPIN_NODE_LOCAL_LANE", "off", "nodeLocalLane", false],
