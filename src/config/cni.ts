@@ -1,13 +1,26 @@
 /** What node mode does for the container runtime. */
 import { ConfigError } from "../base/errors.ts";
-import type { CniConfig } from "./config.ts";
+import type { CniConfig, CniInstall } from "./config.ts";
 import type { Settings } from "./settings.ts";
-import { TEXT } from "./values.ts";
+import { oneOf, TEXT } from "./values.ts";
 
 /** @returns undefined when nothing of it was asked for. */
 export function readCni(settings: Settings): CniConfig | undefined {
-  const socket = settings.readNamed("cni-socket", TEXT, undefined);
-  return socket === undefined ? undefined : { socket };
+  const install = readInstall(settings);
+  const byDefault = install && "/var/run/hairpin/cni.sock";
+  const socket = settings.readNamed("cni-socket", TEXT, byDefault);
+  return socket === undefined ? undefined : { socket, install };
+}
+
+function readInstall(settings: Settings): CniInstall | undefined {
+  const netDir = settings.readNamed("cni-net-dir", TEXT, undefined);
+  if (netDir === undefined) return undefined;
+  return {
+    netDir,
+    binDir: settings.readNamed("cni-bin-dir", TEXT, "/opt/cni/bin"),
+    confName: settings.readNamed("cni-conf-name", TEXT, undefined),
+    atEnd: settings.readNamed("cni-at-end", oneOf("keep", "remove"), "keep"),
+  };
 }
 
 /**
@@ -18,6 +31,6 @@ export function readCni(settings: Settings): CniConfig | undefined {
 export function checkCni(redirectsItself: boolean, cni?: CniConfig): void {
   if (cni === undefined || redirectsItself) return;
   throw new ConfigError(
-    "--cni-socket is of no use without --mode node --redirect self",
+    "--cni-socket and --cni-net-dir are of no use without --mode node --redirect self",
   );
 }

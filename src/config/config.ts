@@ -150,6 +150,20 @@ export type CertificateAuthority =
 export interface CniConfig {
   /** Unix socket on which the plugin is answered. `--cni-socket`, `HAIRPIN_CNI_SOCKET`. */
   readonly socket: string;
+  /** undefined: whoever installs the plugin is somebody else. */
+  readonly install: CniInstall | undefined;
+}
+
+/** Where the plugin is installed, and kept installed. */
+export interface CniInstall {
+  /** Folder of the runtime's networks. `--cni-net-dir`, `CNI_NET_DIR`. */
+  readonly netDir: string;
+  /** Folder of plugins. `--cni-bin-dir`, `CNI_BIN_DIR`. */
+  readonly binDir: string;
+  /** File of the network; undefined: the first by name. `--cni-conf-name`, `CNI_CONF_NAME`. */
+  readonly confName: string | undefined;
+  /** Whether a graceful end takes it out again. `--cni-at-end`, `HAIRPIN_CNI_AT_END`. */
+  readonly atEnd: "keep" | "remove";
 }
 
 /** Who enrols pods: an istio-cni agent over ZDS, hairpin itself, nobody. */

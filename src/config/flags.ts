@@ -124,6 +124,39 @@ export const FLAGS = [
       "With --redirect self: answer the chained CNI plugin here, so that pods start captured.",
   },
   {
+    name: "cni-net-dir",
+    value: "PATH",
+    commands: RUN,
+    variable: "CNI_NET_DIR",
+    meaning:
+      "Install the plugin in the runtime's networks in this folder, and keep it there.",
+  },
+  {
+    name: "cni-bin-dir",
+    value: "PATH",
+    commands: RUN,
+    variable: "CNI_BIN_DIR",
+    byDefault: "/opt/cni/bin",
+    meaning: "The runtime's folder of plugins, with --cni-net-dir.",
+  },
+  {
+    name: "cni-conf-name",
+    value: "FILE",
+    commands: RUN,
+    variable: "CNI_CONF_NAME",
+    byDefault: "the first by name",
+    meaning: "The .conflist that the plugin is put into.",
+  },
+  {
+    name: "cni-at-end",
+    value: "keep|remove",
+    commands: RUN,
+    variable: "HAIRPIN_CNI_AT_END",
+    byDefault: "keep",
+    meaning:
+      "What a graceful end does to the installed plugin; kept, no pod of the mesh starts until hairpin is back.",
+  },
+  {
     name: "waypoint-bypass",
     value: "hairpin|reject|observe",
     commands: RUN,

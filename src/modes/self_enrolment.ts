@@ -3,6 +3,7 @@ import type { CaptureGate, CaptureGateOptions } from "../control/cni/mod.ts";
 import { NodeEnrolment } from "../control/node_enrolment.ts";
 import { PodNetns } from "../control/pod_netns.ts";
 import { SelfEnrolment } from "../control/self_enrolment.ts";
+import { DEFAULT_SETTINGS } from "../kube/mod.ts";
 import {
   chooseIptables,
   DEFAULT_PROBE_SOURCES,
@@ -35,6 +36,7 @@ export async function enrolBySelf(
     tellsOfAll: config.kube !== undefined,
   });
   let begun = false;
+  let leaveChain = () => Promise.resolve();
   return {
     want({ objects, settings }) {
       node.want(objects, settings);
@@ -45,9 +47,11 @@ export async function enrolBySelf(
       begun = true;
       await node.reconcile();
       cni?.gate.begin();
+      leaveChain = await keepInChain(options);
     },
     failed: new Promise<never>(() => {}),
     async [Symbol.asyncDispose]() {
+      await leaveChain();
       await cni?.server[Symbol.asyncDispose]();
       self[Symbol.dispose]();
       netnses[Symbol.dispose]();
@@ -69,7 +73,34 @@ async function serveCni(
   const { CaptureGate, serveNode } = await import("../control/cni/mod.ts");
   const gate = new CaptureGate(options);
   const { socket: path } = config.cni;
-  return { gate, server: serveNode({ path, gate, log: log("cni") }) };
+  const server = serveNode({ path, gate, log: log("cni") });
+  return { gate, server };
+}
+
+/**
+ * Installs the plugin, once pods can be served: before, it would only stop them.
+ *
+ * @returns what ends that.
+ */
+async function keepInChain(
+  { config, log, signal }: EnrolmentOptions,
+): Promise<() => Promise<void>> {
+  const { socket = "", install } = config.cni ?? {};
+  if (install === undefined) return () => Promise.resolve();
+  const { Chain, pluginProgram } = await import("../control/cni/mod.ts");
+  const chain = new Chain({
+    ...install,
+    socket,
+    program: await pluginProgram(),
+    excludedNamespaces: DEFAULT_SETTINGS.excludedNamespaces,
+    log: log("cni"),
+  });
+  await chain.ensure();
+  const over = chain.keep(signal);
+  return async () => {
+    await over;
+    if (install.atEnd === "remove") await chain.remove();
+  };
 }
 
 async function openSelfEnrolment(

@@ -15,6 +15,7 @@ const rows: [flag: string, value: string, path: string, want: unknown][] = [
   ["redirect", "none", "redirect", "none"],
   ["inpod-uds", "/run/z.sock", "inpodUds", "/run/z.sock"],
   ["cni-socket", "/run/c.sock", "cni.socket", "/run/c.sock"],
+  ["cni-net-dir", "/n", "cni.install.netDir", "/n"],
   ["waypoint-bypass", "hairpin", "waypointBypass", "hairpin"],
   ["waypoint-bypass", "reject", "waypointBypass", "reject"],
   ["waypoint-bypass", "observe", "waypointBypass", "observe"],
@@ -82,8 +83,37 @@ Deno.test("proxy and proxy ztunnel mean node mode", () => {
   assert.equal(configOf([...flags, "proxy"]).mode, "node");
 });
 
+/** They mean something beside --cni-net-dir alone. */
+const CNI = ["cni-bin-dir", "cni-conf-name", "cni-at-end"];
+
+Deno.test("--cni-net-dir installs the plugin as the flags beside it say", () => {
+  assert.deepEqual(nodeFlags("--cni-net-dir=/n").cni, {
+    socket: "/var/run/hairpin/cni.sock",
+    install: {
+      netDir: "/n",
+      binDir: "/opt/cni/bin",
+      confName: undefined,
+      atEnd: "keep",
+    },
+  });
+  const all = ["--cni-bin-dir=/b", "--cni-conf-name=a", "--cni-at-end=remove"];
+  assert.deepEqual(nodeFlags("--cni-net-dir=/n", ...all).cni?.install, {
+    netDir: "/n",
+    binDir: "/b",
+    confName: "a",
+    atEnd: "remove",
+  });
+});
+
 Deno.test("every flag of a run is proved by a test of this file", () => {
-  const elsewhere = ["mode", "gateway", "config", "ca-dir", "ca-address"];
+  const elsewhere = [
+    "mode",
+    "gateway",
+    "config",
+    "ca-dir",
+    "ca-address",
+    ...CNI,
+  ];
   const proved = new Set([...elsewhere, ...rows.map(([flag]) => flag)]);
   const missing = FLAGS
     .filter((flag) => (flag.commands as readonly string[]).includes("run"))

@@ -255,6 +255,7 @@ Deno.test("a long value is cut and stays on one line", () => {
 });
 
 Deno.test("a socket for the CNI plugin is refused where pods are not this process's", () => {
-  const why = "--cni-socket is of no use without --mode node --redirect self";
+  const why =
+    "--cni-socket and --cni-net-dir are of no use without --mode node --redirect self";
   refuses(why, [...NODE, "--cni-socket", "/c", "--redirect", "agent"]);
 });

@@ -16,6 +16,7 @@ const rows: Row[] = [
   ["HAIRPIN_REDIRECT", "none", "redirect", "none"],
   ["INPOD_UDS", "/u", "inpodUds", "/u"],
   ["HAIRPIN_CNI_SOCKET", "/c", "cni.socket", "/c"],
+  ["CNI_NET_DIR", "/n", "cni.install.netDir", "/n"],
   ["HAIRPIN_WAYPOINT_BYPASS", "reject", "waypointBypass", "reject"],
   ["HAIRPIN_WAYPOINT_UNREACHABLE", "open", "waypointUnreachable", "open"],
   ["HAIRPIN_NODE_LOCAL_LANE", "off", "nodeLocalLane", false],
@@ -259,6 +260,9 @@ Deno.test("every documented variable is proved by a test of this file", () => {
     "HAIRPIN_CONFIG",
     "HAIRPIN_CA_DIR",
     "CA_ADDRESS",
+    "CNI_BIN_DIR",
+    "CNI_CONF_NAME",
+    "HAIRPIN_CNI_AT_END",
   ];
   const tested = [...elsewhere, ...rows.map(([name]) => name)];
   const proved = (name: string) =>
@@ -285,4 +289,19 @@ Deno.test("every variable that is read is documented", () => {
   ]);
   assert.deepEqual([...asked].filter((name) => !documented.has(name)), []);
   assert.ok(asked.has("KEEPALIVE_TIME"));
+});
+
+Deno.test("the variables of the CNI plugin's installation go together", () => {
+  const { cni } = nodeWith({
+    CNI_NET_DIR: "/n",
+    CNI_BIN_DIR: "/b",
+    CNI_CONF_NAME: "a",
+    HAIRPIN_CNI_AT_END: "remove",
+  });
+  assert.deepEqual(cni?.install, {
+    netDir: "/n",
+    binDir: "/b",
+    confName: "a",
+    atEnd: "remove",
+  });
 });

@@ -182,3 +182,34 @@ chainTest("a pod outside of the mesh starts as it is", async () => {
   assert.doesNotMatch(await rules(pod.sh), /ISTIO|:15008/);
   await delAll(node.list, sandbox, node.runner, result);
 });
+
+chainTest(
+  "a node installs the plugin that captures, and takes it out at its end",
+  async () => {
+    await using host = await makeTestNetns();
+    await using pod = await makeTestNetns();
+    await using node = await Node.make(host.name);
+    const { folder } = node;
+    await Deno.remove(`${folder}/bin/hairpin-cni`);
+    const file = `${folder}/net.d/10-lab.conflist`;
+    const read = async () => JSON.parse(await Deno.readTextFile(file));
+    const foreign = { ...node.list, plugins: node.list.plugins.slice(0, 1) };
+    await Deno.writeTextFile(file, JSON.stringify(foreign));
+    await node.start(
+      `--cni-net-dir=${folder}/net.d`,
+      `--cni-bin-dir=${folder}/bin`,
+      "--cni-at-end=remove",
+    );
+    await eventually(
+      "the plugin installed",
+      async () => (await read()).plugins.length === 2,
+    );
+    const sandbox = sandboxIn(pod.path);
+    const list = await read();
+    const result = await addAll(list, sandbox, node.runner);
+    assert.match(await rules(pod.sh), /ISTIO_OUTPUT[^]*:15008\b/);
+    await delAll(list, sandbox, node.runner, result);
+    await node.stop();
+    assert.deepEqual(await read(), foreign);
+  },
+);

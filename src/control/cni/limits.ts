@@ -13,3 +13,7 @@ export const ISTIO_TIMEOUT_MS = 5_000;
 export const UNKNOWN_POD_WAIT_MS = 5_000;
 /** Questions that are open at the same time; more are refused. */
 export const OPEN_QUESTIONS_MAX = 512;
+/** Largest network list that is changed, in octets; they have a few thousand. */
+export const CONF_BYTES_MAX = 1_048_576;
+/** Quiet time after a change before the files are looked at, and the longest without a look, in ms. */
+export const CHAIN_WATCH_TIMES = { debounceMs: 200, pollMs: 10_000 } as const;

@@ -3,3 +3,5 @@ export { type PluginOutcome, runPlugin } from "./plugin.ts";
 export { readBounded } from "./read_bounded.ts";
 export { type PodGate, serveNode } from "./node_server.ts";
 export { CaptureGate, type CaptureGateOptions } from "./capture_gate.ts";
+export { Chain, type ChainOptions } from "./chain.ts";
+export { pluginProgram } from "./program.ts";

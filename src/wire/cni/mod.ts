@@ -25,3 +25,9 @@ export {
   readNodeAnswer,
   readPodMessage,
 } from "./node_messages.ts";
+export {
+  type Edit,
+  PLUGIN_TYPE,
+  withoutPlugin,
+  withPlugin,
+} from "./conflist.ts";

@@ -142,7 +142,10 @@ Deno.test("serveNode() answers bad questions, and good ones after them", async (
 const ambient = raw("Namespace", "shop", {
   metadata: { labels: { "istio.io/dataplane-mode": "ambient" } },
 });
-const objects = parsed(ambient, pod("cart", "10.0.0.2", { metadata: { uid: "u-1" } }));
+const objects = parsed(
+  ambient,
+  pod("cart", "10.0.0.2", { metadata: { uid: "u-1" } }),
+);
 const settings = {};
 
 /** A gate whose enrolment captures what it holds, or fails with `why`. */
