@@ -7,15 +7,24 @@ import type { Logger } from "../telemetry/log.ts";
 export type Authority = CertificateIssuer & Partial<Disposable>;
 
 /**
+ * Whether it has certificates of all pods of a node. Who serves its own pod
+ * alone has a token of that pod's account, and asks for no other's.
+ */
+export const servesOthers = (
+  { mode, proxyMode }: Pick<Config, "mode" | "proxyMode">,
+): boolean => mode === "node" && proxyMode === "shared";
+
+/**
  * Opens the certificate authority that the configuration names. Only that one's
  * modules are loaded: X.509 and gRPC take many MiB.
  *
  * @throws {ConfigError} when its folder cannot be used.
  */
 export async function openAuthority(
-  { ca, secretTtlMs, authToken, clusterId, mode, proxyMode }: Config,
+  config: Config,
   log: Logger,
 ): Promise<Authority> {
+  const { ca, secretTtlMs, authToken, clusterId } = config;
   const local = { secretTtlMs, clock: systemClock };
   switch (ca.kind) {
     case "embedded": {
@@ -34,8 +43,7 @@ export async function openAuthority(
         authToken,
         clusterId,
         secretTtlMs,
-        // Who serves its own pod has a token of its account, and asks for that one.
-        impersonates: mode === "node" && proxyMode === "shared",
+        impersonates: servesOthers(config),
         log,
       });
     }

@@ -7,7 +7,7 @@ import type { XdsClient } from "../control/xds/mod.ts";
 import { XdsMetrics } from "../telemetry/control_metrics.ts";
 import { PodManager } from "../worker/pod_manager.ts";
 import { WorkerPool } from "../worker/worker_pool.ts";
-import { openAuthority } from "./authority.ts";
+import { openAuthority, servesOthers } from "./authority.ts";
 import { findOtherOwner } from "./netns_owner.ts";
 import type { Observability } from "./observability.ts";
 import type { Readiness } from "./readiness.ts";
@@ -50,9 +50,11 @@ export async function startParts(
     log: seen.log("identity"),
     onChange: (spiffeId, state) => workers.putCertificate(spiffeId, state),
   });
-  const local = new LocalCertificates(certificates, config.nodeName);
+  const local = servesOthers(config)
+    ? new LocalCertificates(certificates, config.nodeName)
+    : undefined;
   const store = new MeshStore((delta) => {
-    local.apply(delta);
+    local?.apply(delta);
     void workers.applyMesh(delta);
   });
   const xds = await xdsClient(config, store, seen);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { parseConfig } from "../../src/config/mod.ts";
 import type { Config } from "../../src/config/mod.ts";
 import { IstioCa } from "../../src/control/istio_ca/mod.ts";
-import { openAuthority } from "../../src/modes/authority.ts";
+import { openAuthority, servesOthers } from "../../src/modes/authority.ts";
 import { createLogging } from "../../src/telemetry/log.ts";
 import { MACHINE } from "../config/support.ts";
 
@@ -53,4 +53,10 @@ Deno.test("openAuthority() with CA_ADDRESS asks Istio's, once it is asked", asyn
   const authority = await openAuthority(configOf(variables), log);
   assert.ok(authority instanceof IstioCa);
   authority[Symbol.dispose]();
+});
+
+Deno.test("servesOthers() says no of a waypoint and of a pod's own proxy", () => {
+  assert.ok(servesOthers({ mode: "node", proxyMode: "shared" }));
+  assert.ok(!servesOthers({ mode: "node", proxyMode: "dedicated" }));
+  assert.ok(!servesOthers({ mode: "waypoint", proxyMode: "shared" }));
 });
