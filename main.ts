@@ -53,8 +53,12 @@ async function run(command: Command): Promise<number> {
       const { runCni } = await import("./src/modes/cni_command.ts");
       return await runCni(Deno.env.toObject());
     }
-    case "check":
-      throw new ConfigError(`${command.kind} is not supported by this version`);
+    case "check": {
+      const { runCheck } = await import("./src/modes/check/mod.ts");
+      const { exitCode, lines } = await runCheck(command);
+      for (const line of lines) console.log(line);
+      return exitCode;
+    }
     default:
       throw new Error(`unhandled: ${command satisfies never}`);
   }

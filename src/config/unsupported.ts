@@ -41,22 +41,13 @@ const CONFIG_ROWS: readonly Row<Config>[] = [
   (c) => c.compliancePolicy && `COMPLIANCE_POLICY "${c.compliancePolicy}"`,
 ];
 
-/** Commands that this version does not have. */
-const COMMANDS: ReadonlySet<Command["kind"]> = new Set([
-  "check",
-]);
-
 /**
  * Lets through what this version can do.
  *
  * @throws {ConfigError} naming the first thing asked for that it cannot.
  */
 export function refuseUnsupported(command: Command): Command {
-  const what = COMMANDS.has(command.kind)
-    ? `hairpin ${command.kind}`
-    : command.kind === "run"
-    ? firstOf(command.config)
-    : undefined;
+  const what = command.kind === "run" ? firstOf(command.config) : undefined;
   if (what === undefined) return command;
   throw new ConfigError(`${what} is not supported by this version`);
 }

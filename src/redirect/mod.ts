@@ -11,13 +11,17 @@ export {
   type RedirectRequest,
   runRedirect,
 } from "./command.ts";
+export { compareRules, hasResidue } from "./compare.ts";
 export { RedirectError } from "./errors.ts";
 export type { HostOwner } from "./host_plan.ts";
 export { HostRules, type HostRulesOptions } from "./host_rules.ts";
 export {
   DEFAULT_PROBE_SOURCES,
   DEFAULT_REDIRECT_OPTIONS,
+  type Family,
   planRedirect,
   type ProbeSources,
   type RedirectOptions,
 } from "./plan.ts";
+export { verifyRouting } from "./routing.ts";
+export { parseRuleset, type Ruleset, targetOf } from "./ruleset.ts";

@@ -68,7 +68,8 @@ const connection = v.object({
 });
 
 const pod = v.object({
-  info: v.object({ name: text, namespace: text }),
+  state: text,
+  info: v.object({ name: text, namespace: text, serviceAccount: text }),
   connections: v.optional(v.object({
     inbound: v.optional(v.array(connection), []),
     outbound: v.optional(v.array(connection), []),

@@ -11,6 +11,7 @@ import {
 import { routeTable } from "./route_table.ts";
 import { renderTable, type Table } from "./table.ts";
 
+export type { Dump } from "./dump.ts";
 export { DumpError } from "./errors.ts";
 export { DUMP_OCTETS_MAX } from "./limits.ts";
 
@@ -59,6 +60,9 @@ export function renderSection(
     name !== "routes" || dump.hairpin?.waypoint !== undefined
   ).map((name) => `\n${renderTable(TABLES[name](dump, now))}`).join("");
 }
+
+/** @throws {DumpError} when it is no dump. */
+export const parseDump = (text: string): Dump => readDump(parse(text));
 
 function parse(text: string): Record<string, unknown> {
   let value: unknown;

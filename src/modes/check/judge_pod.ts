@@ -1,0 +1,123 @@
+/** Judgements on what was seen of one pod; pure. */
+import { failed, type Judgement, ok, warning } from "./finding.ts";
+import { namely } from "./judge_rules.ts";
+import type { SocketRow } from "./sockets_text.ts";
+
+const PROXY_PORTS = [15001, 15006, 15008];
+
+/** Who listens on the proxy's ports. @param proxyPid The process behind the admin server. */
+export function judgeListeners(
+  sockets: readonly SocketRow[],
+  { proxyPid, dns }: {
+    readonly proxyPid: number | undefined;
+    readonly dns: boolean;
+  },
+): Judgement {
+  const check = "listeners";
+  const ports = dns ? [...PROXY_PORTS, 15053] : PROXY_PORTS;
+  const at = (port: number) => sockets.filter((s) => s.localPort === port);
+  const missing = ports.filter((port) => at(port).length === 0);
+  const strangers = proxyPid === undefined ? [] : ports.flatMap(at).filter(
+    ({ owner }) => owner !== undefined && owner.pid !== proxyPid,
+  );
+  if (strangers.length > 0) {
+    const named = strangers.map(({ localPort, owner }) =>
+      `${localPort} is held by "${owner?.program}" (pid ${owner?.pid})`
+    );
+    return failed(
+      check,
+      namely([...new Set(named)]),
+      "let the application use another port, or end the other proxy",
+    );
+  }
+  if (missing.length > 0) {
+    return failed(
+      check,
+      `nobody listens on ${missing.join(", ")}`,
+      "start hairpin on this node, and see its log for this pod",
+    );
+  }
+  return proxyPid === undefined
+    ? warning(
+      check,
+      `somebody listens on ${ports.join(", ")}`,
+      "run the check where the admin server can be reached, to know who",
+    )
+    : ok(check, `hairpin (pid ${proxyPid}) on ${ports.join(", ")}`);
+}
+
+/** What a TLS handshake with 15008 came to. */
+export type TunnelAnswer =
+  | {
+    readonly kind: "identity";
+    readonly spiffeId: string;
+    readonly asked: boolean;
+  }
+  | { readonly kind: "problem"; readonly text: string };
+
+/** Whether 15008 is mTLS, by the identity of this pod. @param account `NAMESPACE/ACCOUNT`, when known. */
+export function judgeTunnel(
+  answer: TunnelAnswer,
+  account: string | undefined,
+): Judgement {
+  const check = "mTLS on 15008";
+  if (answer.kind === "problem") {
+    return failed(check, answer.text, "see hairpin's log for its certificates");
+  }
+  const { spiffeId, asked } = answer;
+  const [namespace, name] = (account ?? "").split("/");
+  if (
+    account !== undefined && !spiffeId.endsWith(`/ns/${namespace}/sa/${name}`)
+  ) {
+    return failed(
+      check,
+      `answered by ${spiffeId}, not by service account ${account}`,
+      "somebody else's proxy serves this namespace",
+    );
+  }
+  return asked
+    ? ok(check, `answered by ${spiffeId}, refuses clients without certificate`)
+    : failed(
+      check,
+      `${spiffeId} takes clients without certificate`,
+      "whoever listens there is no HBONE server",
+    );
+}
+
+/** Whether a query to a resolver that does not exist was answered all the same. */
+export function judgeDns(captured: boolean, answered: boolean): Judgement {
+  const check = "DNS capture";
+  if (!captured) return ok(check, "off");
+  return answered
+    ? ok(check, "a query to port 53 was answered by the proxy")
+    : failed(
+      check,
+      "a query to port 53 was not answered",
+      "check rules and the listeners on 15053, and hairpin's --resolv-conf",
+    );
+}
+
+/** What the node's connection to the application looked like from inside the pod. */
+export type HostProbe =
+  | { readonly kind: "none" }
+  | { readonly kind: "failed"; readonly port: number; readonly why: string }
+  | { readonly kind: "seen"; readonly port: number; readonly direct: boolean };
+
+/** Whether a kubelet's probe reaches the application past the proxy. */
+export function judgeHostProbe(probe: HostProbe): Judgement {
+  const check = "probes from the node";
+  if (probe.kind === "none") return ok(check, "no port of the pod to try");
+  const hint =
+    "ISTIO_POSTRT must be first in the node's nat POSTROUTING, with this pod's address";
+  if (probe.kind === "failed") {
+    return failed(check, `port ${probe.port}: ${probe.why}`, hint);
+  }
+  return probe.direct
+    ? ok(check, `port ${probe.port} is reached past the proxy`)
+    : failed(check, `port ${probe.port} is reached by the proxy only`, hint);
+}
+
+export const judgeRouting = (missing: readonly string[]): Judgement =>
+  missing.length === 0
+    ? ok("routing", "as planned")
+    : failed("routing", namely(missing), "hairpin redirect apply");
