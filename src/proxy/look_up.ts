@@ -1,6 +1,5 @@
 import { HairpinError } from "../base/errors.ts";
 import type { MeshReader } from "../model/mesh_state.ts";
-import type { ProxyContext } from "./context.ts";
 
 /** What the mesh does not have, and the control plane has not said in time. */
 export class LookupError extends HairpinError {
@@ -24,7 +23,10 @@ export interface Lookups {
  * @throws {LookupError} where it is told on demand, and is not told in time.
  */
 export function lookUp<T>(
-  { mesh, lookups }: ProxyContext,
+  { mesh, lookups }: {
+    readonly mesh: MeshReader;
+    readonly lookups?: Lookups;
+  },
   decide: (mesh: MeshReader) => T,
 ): T | Promise<T> {
   return lookups === undefined ? decide(mesh) : lookups.settle(decide);
