@@ -9,6 +9,8 @@ export interface HboneJob {
     readonly rootsPem: string;
   };
   readonly requests: readonly HboneRequest[];
+  /** Default false: one after the other. */
+  readonly atOnce?: boolean;
 }
 
 export interface HboneRequest {

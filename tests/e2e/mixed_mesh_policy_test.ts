@@ -159,6 +159,41 @@ for (const destination of KINDS) {
 }
 
 rowTest(
+  {
+    source: "plain pod",
+    destination: "both",
+    way: "plaintext, there and back",
+  },
+  async (mesh) => {
+    const { base, lab, plane, sides } = mesh;
+    const labels = { app: "plain", "istio.io/dataplane-mode": "none" };
+    const node = "node-1";
+    const plain = await lab.addPod({ name: "plain", node, labels });
+    await plane.addPod({ ...plain, annotations: {} });
+    await base.serve(plain);
+    for (const proxy of mesh.proxies) {
+      await proxy.untilDump(
+        "the plain pod known",
+        ({ workloads }) =>
+          workloads.some(({ name, protocol }) =>
+            name === "plain" && protocol === "TCP"
+          ),
+      );
+    }
+    for (const kind of KINDS) {
+      const { client, server } = sides[kind];
+      const tail = new AccessTail(mesh.proxy(kind));
+      assert.ok(await mesh.answers(plain, ip(server)));
+      assert.ok(await mesh.answers(client, ip(plain)));
+      const unsigned = { "src.identity": "", "dst.identity": "" };
+      await tail.until({ ...unsigned, "src.workload": "plain" });
+      await tail.until({ ...unsigned, "dst.workload": "plain" });
+    }
+    return "200, the pod's name, no identity";
+  },
+);
+
+rowTest(
   { source: "outsider", destination: "both", way: "plaintext under STRICT" },
   async (mesh) => {
     const { lab, sides } = mesh;

@@ -96,14 +96,14 @@ async function ask(
   { lab, plane, sides }: MixedMesh,
   kind: Kind,
   asks: readonly Ask[],
-  serviceAccount = "sidecar",
+  { serviceAccount = "sidecar", atOnce = false } = {},
 ): Promise<readonly HboneAnswer[]> {
   const { server } = sides[kind];
   const host = `${server.name}.default.svc.cluster.local`;
   const caFolder = await istiodCaFolder(plane);
   const tls = await issue(lab, { serviceAccount, caFolder });
   const requests = asks.map((request) => request(server, host));
-  return await askTunnel(lab, lab.outsider, server, tls, requests);
+  return await askTunnel(lab, lab.outsider, server, tls, requests, { atOnce });
 }
 
 for (const [way, request] of GOOD) {
@@ -149,17 +149,17 @@ rowTest(
 const endOf = (answer: HboneAnswer | undefined): string =>
   `${answer?.status ?? answer?.error}`;
 
-rowTest(
-  { source: "sidecar", destination: "both", way: "many streams, one tunnel" },
-  async (mesh) => {
+for (const atOnce of [false, true]) {
+  const way = `one tunnel, streams ${atOnce ? "at once" : "in turn"}`;
+  rowTest({ source: "sidecar", destination: "both", way }, async (mesh) => {
     const asks = [...GOOD, ...REFUSED, ...GOOD].map(([, request]) => request);
-    const ours = await ask(mesh, "hairpin", asks);
-    const theirs = await ask(mesh, "ztunnel", asks);
+    const ours = await ask(mesh, "hairpin", asks, { atOnce });
+    const theirs = await ask(mesh, "ztunnel", asks, { atOnce });
     assert.equal(ours.length, asks.length);
     assert.deepEqual(ours.map(endOf), theirs.map(endOf));
     return `${asks.length} streams, the same statuses`;
-  },
-);
+  });
+}
 
 rowTest(
   { source: "sidecar", destination: "both", way: "denied by principal" },
@@ -174,7 +174,9 @@ rowTest(
       for (const proxy of mesh.proxies) await proxy.untilPolicy("no-sidecar");
       for (const kind of KINDS) {
         const [denied] = await ask(mesh, kind, [request]);
-        const [other] = await ask(mesh, kind, [request], "another");
+        const [other] = await ask(mesh, kind, [request], {
+          serviceAccount: "another",
+        });
         assert.deepEqual([denied?.status, other?.status], [401, 200], kind);
       }
     });

@@ -53,4 +53,4 @@ export function shareMixedMesh(
 }
 
 const line = ({ source, destination, way }: Row, result: string): string =>
-  [source.padEnd(8), destination.padEnd(8), way.padEnd(40), result].join(" | ");
+  [source.padEnd(9), destination.padEnd(9), way.padEnd(40), result].join(" | ");

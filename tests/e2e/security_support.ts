@@ -72,11 +72,13 @@ export async function askTunnel(
   pod: LabPod,
   tls: HboneJob["tls"],
   requests: readonly HboneRequest[],
+  { atOnce = false } = {},
 ): Promise<readonly HboneAnswer[]> {
   const job: HboneJob = {
     to: { ip: pod.ips[0] ?? "", port: HBONE_PORT },
     tls,
     requests,
+    atOnce,
   };
   const { stdout, stderr } = await lab.exec(from, program("hbone"), {
     stdin: JSON.stringify(job),

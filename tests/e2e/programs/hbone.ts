@@ -1,6 +1,6 @@
 // An HBONE client for tests, of its own making but for HTTP/2: reads a
-// HboneJob as JSON from standard input, makes all requests on one tunnel, one
-// after the other, and prints an array of HboneAnswer.
+// HboneJob as JSON from standard input, makes all requests on one tunnel, and
+// prints an array of HboneAnswer.
 
 import { type ClientHttp2Session, connect as connectHttp2 } from "node:http2";
 import { connect as connectTls, type TLSSocket } from "node:tls";
@@ -13,7 +13,14 @@ const job: HboneJob = await new Response(Deno.stdin.readable).json();
 const answers: HboneAnswer[] = [];
 try {
   const session = await open(job);
-  for (const request of job.requests) answers.push(await ask(session, request));
+  if (job.atOnce === true) {
+    const asked = job.requests.map((request) => ask(session, request));
+    answers.push(...await Promise.all(asked));
+  } else {
+    for (const request of job.requests) {
+      answers.push(await ask(session, request));
+    }
+  }
 } catch (reason) {
   answers.push({ error: `${reason}` });
 }
