@@ -131,7 +131,11 @@ const dump = v.object({
   policies: listOf(policy),
   certificates: listOf(certificates),
   workloadState: listOf(pod),
-  hairpin: v.optional(v.object({ waypoint: v.optional(waypoint) })),
+  config: v.optional(v.object({ inpodUds: text }), {}),
+  hairpin: v.optional(v.object({
+    redirect: text,
+    waypoint: v.optional(waypoint),
+  })),
 });
 
 export type Dump = v.InferOutput<typeof dump>;

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { must } from "../lab/mod.ts";
 import { runCheckAt } from "./check_support.ts";
-import { type Mesh, shareMesh } from "./support.ts";
+import { eventually, type Mesh, shareMesh } from "./support.ts";
 
 const meshTest = shareMesh();
 
@@ -51,6 +51,31 @@ meshTest("check finds that no proxy runs", async ({ lab }) => {
   assert.equal(code, 1);
   assert.match(stdout, /^failed +node: admin server: Cannot ask .*hint/m);
   assert.match(stdout, /^failed +\/dev\/null: namespace: .*hint/m);
+});
+
+meshTest("check finds that the agent's socket is absent", async ({ lab }) => {
+  const node = lab.nodes[0]!;
+  const place = lab.outsider;
+  assert.ok(node);
+  const uds = `${lab.folder}/absent.sock`;
+  await using hairpin = await lab.startHairpin({ ...node, ...place }, {
+    name: "alone",
+    redirect: "agent",
+    flags: ["--inpod-uds", uds],
+    notReady: true,
+  });
+  await eventually("an admin server", async () => {
+    const { code } = await lab.exec(hairpin.place, [
+      ...["curl", "-sf", "http://127.0.0.1:15000/config_dump"],
+    ]);
+    return code === 0;
+  });
+  const { code, stdout } = await lab.exec(hairpin.place, [
+    ...["env", "-C", new URL("../..", import.meta.url).pathname],
+    ...[Deno.execPath(), "run", "-P", "main.ts", "check", "--netns", "/n"],
+  ]);
+  assert.equal(code, 1);
+  assert.match(stdout, /^failed +node: agent socket: no socket at .*hint/m);
 });
 
 meshTest("check finds that a pod is not enrolled", async (mesh) => {

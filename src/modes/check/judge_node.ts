@@ -100,3 +100,23 @@ export function judgePods(
       "something else holds 15001, 15006 or 15008 there, or IPv6 is missing: see the log",
     );
 }
+
+/** Where pods come from; undefined when no node agent hands them over. */
+export const agentSocketOf = (
+  { config, hairpin }: Pick<Dump, "config" | "hairpin">,
+): string | undefined =>
+  hairpin?.redirect === "agent" ? config.inpodUds : undefined;
+
+/** @param path Of {@link agentSocketOf}. @param isSocket What stands there. */
+export function judgeAgentSocket(
+  path: string | undefined,
+  isSocket: boolean,
+): Judgement {
+  const check = "agent socket";
+  if (path === undefined) return ok(check, "not used");
+  return isSocket ? ok(check, path) : failed(
+    check,
+    `no socket at ${path}`,
+    "start the node agent, and share the socket's folder with hairpin",
+  );
+}

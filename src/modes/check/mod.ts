@@ -15,6 +15,8 @@ import {
 } from "./finding.ts";
 import { listeningSockets } from "./gather.ts";
 import {
+  agentSocketOf,
+  judgeAgentSocket,
   judgeCapabilities,
   judgeCertificates,
   judgeDescriptors,
@@ -73,13 +75,26 @@ async function checkProxy(): Promise<{ proxy: Proxy; findings: Finding[] }> {
   };
 }
 
-const nodeJudgements = (dump: Dump, pid: number | undefined) => [
+const nodeJudgements = (
+  dump: Dump,
+  pid: number | undefined,
+  agent = agentSocketOf(dump),
+) => [
   ok("admin server", pid === undefined ? "answers" : `answers (pid ${pid})`),
   judgeDescriptors(procFile(pid, "limits")),
   judgeCapabilities(procFile(pid, "status")),
   judgeCertificates(dump, new Date()),
   judgePods(dump),
+  judgeAgentSocket(agent, agent !== undefined && isSocket(agent)),
 ];
+
+function isSocket(path: string): boolean {
+  try {
+    return Deno.statSync(path).isSocket === true;
+  } catch {
+    return false; // it is not there, or not for us
+  }
+}
 
 const procFile = (pid: number | undefined, name: string) =>
   pid === undefined ? undefined : readKernelFile(`/proc/${pid}/${name}`);

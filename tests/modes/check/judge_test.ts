@@ -8,6 +8,8 @@ import {
   warning,
 } from "../../../src/modes/check/finding.ts";
 import {
+  agentSocketOf,
+  judgeAgentSocket,
   judgeCapabilities,
   judgeCertificates,
   judgeDescriptors,
@@ -91,6 +93,9 @@ const TABLE: [judged: Judgement, level: string, found: RegExp][] = [
     /expired at/,
   ],
   [judgeCertificates(certificates("", ""), NOW), "failed", /not valid/],
+  [judgeAgentSocket(undefined, false), "ok", /not used/],
+  [judgeAgentSocket("/a", true), "ok", /^\/a$/],
+  [judgeAgentSocket("/a", false), "failed", /no socket at \/a/],
   [judgePods(pods("Up")), "ok", /^1 served/],
   [judgePods(pods("Pending")), "failed", /^pending: n\/p$/],
   [judgeRules(filter()), "failed", /no redirection/],
@@ -174,6 +179,15 @@ Deno.test("exitCodeOf() is 1 when one failed, and only then", () => {
   assert.equal(at(), 0);
   assert.equal(at(ok("a", "b"), warning("a", "b", "c")), 0);
   assert.equal(at(ok("a", "b"), failed("a", "b", "c")), 1);
+});
+
+Deno.test("agentSocketOf() names the socket only where an agent hands pods over", () => {
+  const config = { inpodUds: "/a" };
+  const of = (redirect: string) =>
+    agentSocketOf({ config, hairpin: { redirect } });
+  assert.equal(of("agent"), "/a");
+  assert.equal(of("self"), undefined);
+  assert.equal(agentSocketOf({ config, hairpin: undefined }), undefined);
 });
 
 Deno.test("namely() counts what it does not name", () => {
