@@ -266,6 +266,8 @@ export interface Config {
   readonly redirect: RedirectBy;
   /** Socket that serves ZDS. Default `/var/run/ztunnel/ztunnel.sock`. `--inpod-uds`, `INPOD_UDS`. */
   readonly inpodUds: string;
+  /** Where the node's proc file system is mounted. Default `/proc`. `HAIRPIN_HOST_PROC`. */
+  readonly hostProc: string;
   /** undefined: pods that start wait for nobody. Default undefined. */
   readonly cni?: CniConfig;
   /** SO_REUSEPORT on listeners in pods. Default true. `INPOD_PORT_REUSE`. */

@@ -115,6 +115,15 @@ export const FLAGS = [
     meaning: "The socket on which the istio-cni agent hands pods over.",
   },
   {
+    name: "host-proc",
+    value: "PATH",
+    commands: RUN,
+    variable: "HAIRPIN_HOST_PROC",
+    byDefault: "/proc",
+    meaning:
+      "The node's proc file system, in which --redirect self with --kube finds pods' namespaces.",
+  },
+  {
     name: "cni-socket",
     value: "PATH",
     commands: RUN,

@@ -55,6 +55,7 @@ export function readRunConfig(
     ca: readCertificateAuthority(settings, machine),
     authToken: readAuthToken(settings, machine),
     ...readEnrolment(settings, machine),
+    hostProc: settings.readNamed("host-proc", TEXT, "/proc"),
     ...cni && { cni },
     ...readProxyShape(settings, mode),
     ...readLanes(settings),

@@ -11,10 +11,19 @@ import {
 import type { PodNetns } from "./pod_netns.ts";
 import type { SelfEnrolment } from "./self_enrolment.ts";
 
+/** What is done beside where the Kubernetes API tells of pods. */
+export interface ClusterPods {
+  /** Finds the namespaces of pods that nobody told of. */
+  seek(pods: readonly NodePod[]): void;
+  /** Brings annotations, and what stands behind them, in line with a turn. */
+  settle(pods: readonly PodObject[], wanted: readonly NodePod[]): Promise<void>;
+}
+
 export interface NodeEnrolmentOptions {
   readonly nodeName: string;
   readonly enrolment: Pick<SelfEnrolment, "reconcile">;
   readonly netnses: PodNetns;
+  readonly cluster: ClusterPods | undefined;
   /** What is to be said of pods' annotations now. */
   onWarnings(warnings: readonly string[]): void;
 }
@@ -24,6 +33,9 @@ export class NodeEnrolment {
   readonly #options: NodeEnrolmentOptions;
   #objects: readonly KubeObject[] = [];
   #settings: Partial<MeshSettings> = {};
+  #turn: Promise<void> = Promise.resolve();
+  /** The turn that has not begun yet: it does for everybody who asks meanwhile. */
+  #next: Promise<void> | undefined;
 
   constructor(options: NodeEnrolmentOptions) {
     this.#options = options;
@@ -35,22 +47,34 @@ export class NodeEnrolment {
     this.#settings = settings;
     const pods = objects.filter((object) => object.kind === "Pod");
     this.#options.netnses.keep(new Set(pods.map(uidOfPod)));
-    this.#options.onWarnings(this.#find().warnings);
+    const known = (pod: PodObject) => this.#netnsOf(pod);
+    this.#options.onWarnings(this.#find(known).warnings);
   }
 
   /** Resolves when every pod has been tried once. */
   reconcile(): Promise<void> {
-    return this.#options.enrolment.reconcile(this.#find().pods);
+    return this.#turn = this.#next ??= this.#turn.catch(() => {}).then(() => {
+      this.#next = undefined;
+      return this.#run();
+    });
   }
 
-  #find(): ReturnType<typeof podsOfNode> {
-    const found = podsOfNode(
-      this.#objects,
-      this.#options.nodeName,
-      this.#settings,
-      (pod) => this.#netnsOf(pod),
+  async #run(): Promise<void> {
+    const { cluster, enrolment, nodeName } = this.#options;
+    const all = cluster && this.#find((pod) => this.#netnsOf(pod) ?? "").pods;
+    if (all !== undefined) cluster?.seek(all);
+    const { pods } = this.#find((pod) => this.#netnsOf(pod));
+    await enrolment.reconcile(pods.map((pod) => this.#addressed(pod)));
+    if (all === undefined) return;
+    const own = this.#objects.filter((object) =>
+      object.kind === "Pod" && object.spec.nodeName === nodeName
     );
-    return { ...found, pods: found.pods.map((pod) => this.#addressed(pod)) };
+    await cluster?.settle(own as PodObject[], all);
+  }
+
+  #find(netnsOf: (pod: PodObject) => string | undefined) {
+    const { nodeName } = this.#options;
+    return podsOfNode(this.#objects, nodeName, this.#settings, netnsOf);
   }
 
   /** A runtime's word is newer than an annotation's. */

@@ -10,6 +10,7 @@ import {
   StatusWriter,
 } from "../control/kube_api/mod.ts";
 import { readConfigText } from "../control/read_files.ts";
+import { RedirectionStatus } from "../control/redirection_status.ts";
 import { systemClock } from "../control/system_clock.ts";
 import { STATUS_KINDS, statusPlan } from "../kube/mod.ts";
 import type { WaypointConfig } from "../model/waypoint_config.ts";
@@ -74,6 +75,16 @@ export class Cluster implements Disposable {
       onFailure: (kind, status) => this.#seen.kubeApi.failed(kind, status),
     });
     return following;
+  }
+
+  /** Writes which pods of this node are redirected. */
+  redirectionStatus(signal: AbortSignal): RedirectionStatus {
+    return new RedirectionStatus({
+      api: this.#client,
+      log: this.#seen.log("kube"),
+      nowMs: () => systemClock.nowMs(),
+      signal,
+    });
   }
 
   /** Has the statuses say what the waypoint makes of the objects. */

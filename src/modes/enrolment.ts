@@ -3,6 +3,7 @@ import { followNodeAgent } from "../control/node_agent.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { PodManager } from "../worker/pod_manager.ts";
 import type { WorkerPool } from "../worker/worker_pool.ts";
+import type { Cluster } from "./cluster.ts";
 import type { MeshInput } from "./mesh_input.ts";
 import type { Readiness } from "./readiness.ts";
 import { enrolBySelf } from "./self_enrolment.ts";
@@ -10,6 +11,8 @@ import type { WaypointState } from "./waypoint_state.ts";
 
 export interface EnrolmentOptions {
   readonly config: Config;
+  /** The Kubernetes API, when the configuration names one. */
+  readonly cluster: Cluster | undefined;
   readonly pods: PodManager;
   readonly workers: WorkerPool;
   readonly readiness: Readiness;

@@ -56,6 +56,7 @@ export async function runProcess(
   const enrolment = stack.use(
     await enrol({
       config,
+      cluster,
       pods: parts.pods,
       workers: parts.workers,
       readiness,

@@ -1,6 +1,7 @@
 /** `--redirect self`: this process enrols the pods of its node. */
 import type { CaptureGate, CaptureGateOptions } from "../control/cni/mod.ts";
-import { NodeEnrolment } from "../control/node_enrolment.ts";
+import type { FoundPodsOptions } from "../control/cluster_pods.ts";
+import { type ClusterPods, NodeEnrolment } from "../control/node_enrolment.ts";
 import { PodNetns } from "../control/pod_netns.ts";
 import { SelfEnrolment } from "../control/self_enrolment.ts";
 import { DEFAULT_SETTINGS } from "../kube/mod.ts";
@@ -8,6 +9,7 @@ import {
   chooseIptables,
   DEFAULT_PROBE_SOURCES,
   HostRules,
+  type Iptables,
 } from "../redirect/mod.ts";
 import { runCommand } from "../sys/command.ts";
 import type { Enrolment, EnrolmentOptions } from "./enrolment.ts";
@@ -18,15 +20,24 @@ export async function enrolBySelf(
   options: EnrolmentOptions,
 ): Promise<Enrolment> {
   const { config, log, signal } = options;
-  const self = await openSelfEnrolment(options);
+  const iptables = await chooseIptables(runCommand, {
+    ipv6: config.ipv6.enabled,
+  });
+  const self = openSelfEnrolment(options, iptables);
   // A process that drains takes no pod on.
   signal.addEventListener("abort", () => self[Symbol.dispose]());
   const warnings = new WarningLog(log("state"));
   const netnses = new PodNetns();
-  const node = new NodeEnrolment({
+  const node: NodeEnrolment = new NodeEnrolment({
     nodeName: config.nodeName,
     enrolment: self,
     netnses,
+    cluster: await findPods(options, {
+      netnses,
+      enrolment: self,
+      iptables,
+      reconcile: () => node.reconcile(),
+    }),
     onWarnings: (found) => warnings.put(found),
   });
   const cni = await serveCni(options, {
@@ -57,6 +68,21 @@ export async function enrolBySelf(
       netnses[Symbol.dispose]();
     },
   };
+}
+
+/** Loaded only where there is an API to ask. */
+async function findPods(
+  { cluster, config, signal }: EnrolmentOptions,
+  options: Omit<FoundPodsOptions, "status" | "signal" | "procRoot">,
+): Promise<ClusterPods | undefined> {
+  if (cluster === undefined) return undefined;
+  const { FoundPods } = await import("../control/cluster_pods.ts");
+  return new FoundPods({
+    ...options,
+    status: cluster.redirectionStatus(signal),
+    procRoot: config.hostProc,
+    signal,
+  });
 }
 
 interface CniService {
@@ -103,11 +129,11 @@ async function keepInChain(
   };
 }
 
-async function openSelfEnrolment(
+function openSelfEnrolment(
   { config, pods, readiness, log }: EnrolmentOptions,
-): Promise<SelfEnrolment> {
+  iptables: Iptables,
+): SelfEnrolment {
   const ipv6 = config.ipv6.enabled;
-  const iptables = await chooseIptables(runCommand, { ipv6 });
   const hostRules = new HostRules({
     netns: undefined,
     iptables,

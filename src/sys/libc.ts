@@ -27,6 +27,7 @@ const symbols = {
     result: "i32",
     nonblocking: true,
   },
+  getdents64: { parameters: ["i32", "buffer", "usize"], result: "isize" },
   fstat: { parameters: ["i32", "buffer"], result: "i32" },
   getsockname: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
   getsockopt: {

@@ -40,6 +40,7 @@ export const CONFIG: Config = {
   nodeName: "node-a",
   redirect: "agent",
   inpodUds: "/var/run/ztunnel/ztunnel.sock",
+  hostProc: "/proc",
   inpodPortReuse: true,
   proxyMode: "shared",
   dedicatedWorkload: undefined,

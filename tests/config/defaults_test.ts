@@ -14,6 +14,7 @@ Deno.test("a node with nothing but its sources has ztunnel's defaults", () => {
     nodeName: "host-1",
     redirect: "self",
     inpodUds: "/var/run/ztunnel/ztunnel.sock",
+    hostProc: "/proc",
     inpodPortReuse: true,
     proxyMode: "shared",
     dedicatedWorkload: undefined,

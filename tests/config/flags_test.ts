@@ -14,6 +14,7 @@ const rows: [flag: string, value: string, path: string, want: unknown][] = [
   ["redirect", "self", "redirect", "self"],
   ["redirect", "none", "redirect", "none"],
   ["inpod-uds", "/run/z.sock", "inpodUds", "/run/z.sock"],
+  ["host-proc", "/host/proc", "hostProc", "/host/proc"],
   ["cni-socket", "/run/c.sock", "cni.socket", "/run/c.sock"],
   ["cni-net-dir", "/n", "cni.install.netDir", "/n"],
   ["waypoint-bypass", "hairpin", "waypointBypass", "hairpin"],

@@ -15,6 +15,7 @@ const rows: Row[] = [
   ["NODE_NAME", "n", "nodeName", "n"],
   ["HAIRPIN_REDIRECT", "none", "redirect", "none"],
   ["INPOD_UDS", "/u", "inpodUds", "/u"],
+  ["HAIRPIN_HOST_PROC", "/p", "hostProc", "/p"],
   ["HAIRPIN_CNI_SOCKET", "/c", "cni.socket", "/c"],
   ["CNI_NET_DIR", "/n", "cni.install.netDir", "/n"],
   ["HAIRPIN_WAYPOINT_BYPASS", "reject", "waypointBypass", "reject"],

@@ -17,13 +17,15 @@ import { readLines, readText } from "./read_body.ts";
 
 export interface KubeRequest {
   /** What a role has to allow; also says what is done in errors. */
-  readonly verb: "get" | "list" | "watch" | "patch";
+  readonly verb: "get" | "list" | "watch" | "patch" | "create";
   /** As a role names it: `pods`, `gateways.gateway.networking.k8s.io/status`. */
   readonly resource: string;
   /** With its query. */
   readonly path: string;
   /** Sent as a JSON merge patch. */
   readonly patch?: unknown;
+  /** Sent as a new object. */
+  readonly object?: unknown;
 }
 
 export interface KubeClientOptions {
@@ -109,11 +111,12 @@ export class KubeClient implements Disposable {
 
   async #send(request: KubeRequest, deadline: Deadline): Promise<Response> {
     deadline.set(this.#options.headersTimeoutMs ?? HEADERS_TIMEOUT_MS);
-    const { path, patch } = request;
+    const { path, patch, object } = request;
     const headers = await this.#headers();
     if (patch !== undefined) {
       headers.set("content-type", "application/merge-patch+json");
     }
+    if (object !== undefined) headers.set("content-type", "application/json");
     const response = await fetch(`${this.#options.access.server}${path}`, {
       client: await this.#clients.current(),
       headers,
@@ -122,6 +125,8 @@ export class KubeClient implements Disposable {
       signal: deadline.signal,
       ...patch !== undefined &&
         { method: "PATCH", body: JSON.stringify(patch) },
+      ...object !== undefined &&
+        { method: "POST", body: JSON.stringify(object) },
     });
     if (response.ok) return response;
     throw await refusal(request, response, deadline.signal);

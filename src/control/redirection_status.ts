@@ -1,0 +1,126 @@
+/** Tells the Kubernetes API which pods are redirected. */
+import { messageOf } from "../base/errors.ts";
+import { REDIRECTION_ANNOTATION } from "../kube/mod.ts";
+import type { Logger } from "../telemetry/log.ts";
+import { type KubeApi, KubeApiError } from "./kube_api/mod.ts";
+
+export interface PodRedirection {
+  readonly uid: string;
+  readonly namespace: string;
+  readonly name: string;
+  /** What the pod's annotation is now. */
+  readonly seen: string | undefined;
+  /** What it is to be; undefined: none. */
+  readonly value: "enabled" | "pending" | undefined;
+  /** Of `pending`: what stands in the way. */
+  readonly why?: string | undefined;
+}
+
+export interface RedirectionStatusOptions {
+  readonly api: Pick<KubeApi, "json">;
+  readonly log: Logger;
+  readonly nowMs: () => number;
+  readonly signal: AbortSignal;
+}
+
+/** Writes annotations that differ, one at a time, and an Event for each new failure. */
+export class RedirectionStatus {
+  readonly #options: RedirectionStatusOptions;
+  /** Values that were written, and that the watch has not shown yet. */
+  readonly #written = new Map<string, string | undefined>();
+  readonly #failures = new Map<string, string>();
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor(options: RedirectionStatusOptions) {
+    this.#options = options;
+  }
+
+  /** Never rejects; what could not be written is tried again at the next call. */
+  sync(pods: readonly PodRedirection[]): Promise<void> {
+    return this.#turn = this.#turn.then(async () => {
+      const uids = new Set(pods.map(({ uid }) => uid));
+      for (const map of [this.#written, this.#failures]) {
+        for (const uid of map.keys()) if (!uids.has(uid)) map.delete(uid);
+      }
+      for (const pod of pods) await this.#tell(pod);
+    });
+  }
+
+  async #tell(pod: PodRedirection): Promise<void> {
+    const { uid, seen, value, why } = pod;
+    if (this.#options.signal.aborted) return;
+    if (seen === value) this.#written.delete(uid);
+    else if (!this.#written.has(uid) || this.#written.get(uid) !== value) {
+      if (await this.#try(() => this.#annotate(pod))) {
+        this.#written.set(uid, value);
+      }
+    }
+    if (why === undefined) this.#failures.delete(uid);
+    else if (this.#failures.get(uid) !== why) {
+      this.#failures.set(uid, why);
+      await this.#try(() => this.#report(pod, why));
+    }
+  }
+
+  #annotate({ uid, namespace, name, value }: PodRedirection): Promise<unknown> {
+    const annotations = { [REDIRECTION_ANNOTATION]: value ?? null };
+    return this.#options.api.json({
+      verb: "patch",
+      resource: "pods/status",
+      path: `${podPath(namespace, name)}/status?fieldManager=hairpin-node`,
+      // With its uid: a pod of the same name may have taken its place.
+      patch: { metadata: { uid, annotations } },
+    }, this.#options.signal);
+  }
+
+  #report(
+    { uid, namespace, name }: PodRedirection,
+    why: string,
+  ): Promise<unknown> {
+    const { api, nowMs, signal } = this.#options;
+    const time = new Date(nowMs()).toISOString().replace(/\.\d+/, "");
+    return api.json({
+      verb: "create",
+      resource: "events",
+      path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/events`,
+      object: {
+        apiVersion: "v1",
+        kind: "Event",
+        metadata: { generateName: `${name.slice(0, 200)}.`, namespace },
+        involvedObject: { apiVersion: "v1", kind: "Pod", namespace, name, uid },
+        type: "Warning",
+        reason: "RedirectionFailed",
+        message: why.slice(0, EVENT_MESSAGE_MAX),
+        source: { component: "hairpin" },
+        firstTimestamp: time,
+        lastTimestamp: time,
+        count: 1,
+      },
+    }, signal);
+  }
+
+  /** @returns whether there is nothing more to do about it. */
+  async #try(action: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await action();
+      return true;
+    } catch (reason) {
+      // Gone, or another one of its name.
+      const status = reason instanceof KubeApiError ? reason.status : undefined;
+      if (status === 404 || status === 409) return true;
+      if (!this.#options.signal.aborted) {
+        this.#options.log.warn("cannot tell of a pod's redirection", {
+          error: messageOf(reason),
+        });
+      }
+      return false;
+    }
+  }
+}
+
+/** The API server takes 1024 characters. */
+const EVENT_MESSAGE_MAX = 1_000;
+
+const podPath = (namespace: string, name: string): string =>
+  `/api/v1/namespaces/${encodeURIComponent(namespace)}` +
+  `/pods/${encodeURIComponent(name)}`;
