@@ -1,4 +1,4 @@
-import { enrolPods } from "./enrolment.ts";
+import { enrolPods } from "./enrol_pods.ts";
 import { type ProcessOptions, runProcess } from "./mesh_process.ts";
 
 /**

@@ -23,7 +23,12 @@ const RECORDS = {
   known: (pod: LabPod) => pod,
   "without-record": () => undefined,
   "other-account": (pod: LabPod) => ({ ...pod, serviceAccount: "other" }),
-  "other-namespace": (pod: LabPod) => ({ ...pod, namespace: "other" }),
+  // At an address of its own: whose pod's address it is, is not enrolled as another.
+  "other-namespace": (pod: LabPod) => ({
+    ...pod,
+    namespace: "other",
+    ips: ["10.77.1.250"],
+  }),
   "other-node": (pod: LabPod) => ({ ...pod, node: "node-9" }),
 } satisfies Record<string, (pod: LabPod) => LabPod | undefined>;
 

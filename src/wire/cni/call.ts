@@ -3,10 +3,12 @@ import { type JsonObject, readJson } from "./json.ts";
 import { type PluginConf, readConf } from "./conf.ts";
 import { CNI_CODES, CniError } from "./errors.ts";
 import { CNI_TEXT_MAX } from "./limits.ts";
-import { commandsOf, SUPPORTED_VERSIONS } from "./versions.ts";
-
-const COMMANDS = ["ADD", "DEL", "CHECK", "GC", "STATUS", "VERSION"] as const;
-export type CniCommand = typeof COMMANDS[number];
+import {
+  type CniCommand,
+  COMMANDS,
+  commandsOf,
+  SUPPORTED_VERSIONS,
+} from "./versions.ts";
 
 /** The sandbox that ADD, DEL and CHECK are about. */
 export interface Sandbox {

@@ -1,7 +1,15 @@
-/** The versions of the CNI specification that the plugin speaks, oldest first. */
-import type { CniCommand } from "./call.ts";
+/** What the plugin speaks of the CNI specification. */
+export const COMMANDS = [
+  "ADD",
+  "DEL",
+  "CHECK",
+  "GC",
+  "STATUS",
+  "VERSION",
+] as const;
+export type CniCommand = typeof COMMANDS[number];
 
-/** Those that hand the result of the plugins before on to the next. */
+/** Versions, oldest first: those that hand the result of the plugins before on to the next. */
 export const SUPPORTED_VERSIONS: readonly string[] = [
   "0.3.0",
   "0.3.1",
