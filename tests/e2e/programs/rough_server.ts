@@ -117,7 +117,13 @@ class HeadReader {
 
 const listener = Deno.listen({ port: Number(port), hostname: "::" });
 console.log("listening");
-for await (const connection of listener) {
+while (true) {
+  let connection: Deno.Conn;
+  try {
+    connection = await listener.accept();
+  } catch {
+    continue; // the client had left before it was taken
+  }
   const number = ++connections;
   serve(connection, number).catch(() => {}).finally(() => {
     console.log(`gone ${number}`);
