@@ -15,28 +15,37 @@ export interface StepResult {
 /** Longest time of one step. Own choice: the longest, the e2e tests, take minutes. */
 const STEP_MAX_MS = 30 * 60_000;
 
-/** Runs a program in the repository and shows its output as it comes. */
+/**
+ * Runs a program in the repository and shows its output line by line as it comes.
+ *
+ * @param options.isShown which lines are shown; by default all are. What is kept
+ *   of the output has them all.
+ */
 export function program(
   name: string,
   command: string,
   args: readonly string[],
-  env: Readonly<Record<string, string>> = {},
+  options: {
+    readonly env?: Readonly<Record<string, string>>;
+    readonly isShown?: (line: string) => boolean;
+  } = {},
 ): Step {
+  const isShown = options.isShown ?? (() => true);
   return {
     name,
     async run() {
       const child = new Deno.Command(command, {
         args: [...args],
         cwd: REPOSITORY,
-        env: { NO_COLOR: "1", ...env },
+        env: { NO_COLOR: "1", ...options.env },
         stdin: "null",
         stdout: "piped",
         stderr: "piped",
         signal: AbortSignal.timeout(STEP_MAX_MS),
       }).spawn();
       const [out, err, status] = await Promise.all([
-        show(child.stdout, Deno.stdout),
-        show(child.stderr, Deno.stderr),
+        show(child.stdout, console.log, isShown),
+        show(child.stderr, console.error, isShown),
         child.status,
       ]);
       return { ok: status.success, output: out + err };
@@ -49,18 +58,26 @@ export const REPOSITORY: string = new URL("..", import.meta.url).pathname
   .replace(/\/$/, "");
 
 async function show(
-  from: ReadableStream<Uint8Array>,
-  to: { write(octets: Uint8Array): Promise<number> },
+  from: ReadableStream<Uint8Array<ArrayBuffer>>,
+  print: (line: string) => void,
+  isShown: (line: string) => boolean,
 ): Promise<string> {
-  const decoder = new TextDecoder();
   let text = "";
-  for await (const octets of from) {
-    text += decoder.decode(octets, { stream: true });
-    for (let at = 0; at < octets.length;) {
-      at += await to.write(octets.subarray(at));
+  let line = "";
+  const printLine = () => {
+    if (isShown(line)) print(line);
+    line = "";
+  };
+  for await (const part of from.pipeThrough(new TextDecoderStream())) {
+    text += part;
+    const lines = part.split("\n");
+    for (const [index, piece] of lines.entries()) {
+      line += piece;
+      if (index < lines.length - 1) printLine();
     }
   }
-  return text + decoder.decode();
+  if (line !== "") printLine();
+  return text;
 }
 
 /** A step that calls a check and shows what it found. */

@@ -3,9 +3,11 @@
  *
  *     deno task test [--no-skip]
  *
+ * Tests that passed are counted, not listed; what failed is shown again at the end.
  * With `--no-skip` a test that is skipped counts as failed. So it does by itself
  * where CI is "true" and HAIRPIN_TEST_TOOLS is set: such a machine has it all.
  */
+import { failureText, isPassed } from "./failures.ts";
 import { STATIC_CHECKS } from "./ok.ts";
 import { formatReport, program, REPOSITORY, runSteps } from "./steps.ts";
 import {
@@ -60,13 +62,19 @@ async function main(): Promise<number> {
   const checks = await runSteps(STATIC_CHECKS);
   const runs = await runSteps(
     [...plan.unit, ...plan.system].map((group) =>
-      program(group.name, Deno.execPath(), testArgs(group))
+      program(group.name, Deno.execPath(), testArgs(group), {
+        isShown: (line) => !isPassed(line),
+      })
     ),
   );
   const counts = runs.map((run) => countRun(run.ok, run.output))
     .reduce(addCounts, NO_TESTS);
+  const reports = [...checks, ...runs];
+  for (const report of reports.filter(({ ok }) => !ok)) {
+    console.log(`\n=== ${report.name} failed\n${failureText(report.output)}`);
+  }
   console.log("");
-  for (const report of [...checks, ...runs]) console.log(formatReport(report));
+  for (const report of reports) console.log(formatReport(report));
   for (const reason of reasons) console.log(`skipped: ${reason}`);
   const ok = succeeded(checks.every((report) => report.ok), counts, noSkip);
   if (noSkip && counts.skipped > 0) {

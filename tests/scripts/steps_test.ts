@@ -20,6 +20,21 @@ Deno.test("runSteps() goes on past a step that failed", async () => {
 
 Deno.test("program() keeps output and outcome of what it ran", async () => {
   const script = 'echo "$WORD"; echo err >&2; exit 3';
-  const step = program("sh", "sh", ["-c", script], { WORD: "out" });
+  const step = program("sh", "sh", ["-c", script], { env: { WORD: "out" } });
   assert.deepEqual(await step.run(), { ok: false, output: "out\nerr\n" });
+});
+
+Deno.test("program() shows only the lines that it is told to", async (t) => {
+  const shown: unknown[] = [];
+  const { log } = console;
+  console.log = (line) => shown.push(line);
+  try {
+    const step = program("sh", "printf", ["a\nb\n\nlast"], {
+      isShown: (line) => line !== "b",
+    });
+    assert.equal((await step.run()).output, "a\nb\n\nlast");
+  } finally {
+    console.log = log;
+  }
+  await t.step("in order", () => assert.deepEqual(shown, ["a", "", "last"]));
 });

@@ -1,0 +1,33 @@
+/** What of a long run of tests a reader wants to see again at its end. */
+
+/** Most lines of one run that are shown again. Own choice: ten stacks and more. */
+const MAX_LINES = 200;
+
+/** Lines that tell what a run was at when it ended without a summary. */
+const LAST_LINES = 40;
+
+/** Where `deno test` begins to list what failed, without colours. */
+const ERRORS = "\n ERRORS \n";
+
+/** Any line of a test that passed, as `deno test` prints it without colours. */
+const PASSED = / \.\.\. ok \([\da-zµ]+\)$/;
+
+/** Whether a line of a run says only that a test passed. */
+export function isPassed(line: string): boolean {
+  return PASSED.test(line);
+}
+
+/**
+ * The errors of a run that failed; where it ended before it could list them, as
+ * after a crash, its last lines.
+ */
+export function failureText(output: string): string {
+  const at = output.lastIndexOf(ERRORS);
+  if (at < 0) return output.trimEnd().split("\n").slice(-LAST_LINES).join("\n");
+  const lines = output.slice(at + 1).trimEnd().split("\n");
+  const left = lines.length - MAX_LINES;
+  if (left <= 0) return lines.join("\n");
+  return [...lines.slice(0, MAX_LINES), `(${left} more lines above)`].join(
+    "\n",
+  );
+}
