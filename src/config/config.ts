@@ -87,6 +87,8 @@ export interface RedirectCommand {
   readonly ipv6: boolean;
   /** Whether DNS is redirected too; default true. `ISTIO_META_DNS_CAPTURE`. */
   readonly dnsCapture: boolean;
+  /** As {@link NodeSideConfig.openConnections}. */
+  readonly openConnections: OpenConnectionsUse;
 }
 
 /** `NAMESPACE/NAME`. */
@@ -164,6 +166,15 @@ export interface CniInstall {
   readonly confName: string | undefined;
   /** Whether a graceful end takes it out again. `--cni-at-end`, `HAIRPIN_CNI_AT_END`. */
   readonly atEnd: "keep" | "remove";
+}
+
+/** What becomes of connections that are open when redirection begins. */
+export type OpenConnectionsUse = "keep" | "reset";
+
+/** What `--redirect self` does to the node beside serving pods. */
+export interface NodeSideConfig {
+  /** Default `keep`. `--open-connections`, `HAIRPIN_OPEN_CONNECTIONS`. */
+  readonly openConnections: OpenConnectionsUse;
 }
 
 /** Who enrols pods: an istio-cni agent over ZDS, hairpin itself, nobody. */
@@ -270,6 +281,7 @@ export interface Config {
   readonly hostProc: string;
   /** undefined: pods that start wait for nobody. Default undefined. */
   readonly cni?: CniConfig;
+  readonly nodeSide: NodeSideConfig;
   /** SO_REUSEPORT on listeners in pods. Default true. `INPOD_PORT_REUSE`. */
   readonly inpodPortReuse: boolean;
   /** One process for a node's pods, or for the one that it runs in. Default `shared`. `PROXY_MODE`. */

@@ -2,6 +2,7 @@
  * Every flag of the program: the command line is read by this table and the
  * help text is made of it.
  */
+import { NODE_SIDE_FLAGS } from "./node_side_flags.ts";
 
 /** What a flag belongs to; `run` is the program without a subcommand. */
 export type CommandName = "run" | "check" | "explain" | "config" | "redirect";
@@ -114,57 +115,7 @@ export const FLAGS = [
     byDefault: "/var/run/ztunnel/ztunnel.sock",
     meaning: "The socket on which the istio-cni agent hands pods over.",
   },
-  {
-    name: "host-proc",
-    value: "PATH",
-    commands: RUN,
-    variable: "HAIRPIN_HOST_PROC",
-    byDefault: "/proc",
-    meaning:
-      "The node's proc file system, in which --redirect self with --kube finds pods' namespaces.",
-  },
-  {
-    name: "cni-socket",
-    value: "PATH",
-    commands: RUN,
-    variable: "HAIRPIN_CNI_SOCKET",
-    byDefault: "none; the plugin asks /var/run/hairpin/cni.sock",
-    meaning:
-      "With --redirect self: answer the chained CNI plugin here, so that pods start captured.",
-  },
-  {
-    name: "cni-net-dir",
-    value: "PATH",
-    commands: RUN,
-    variable: "CNI_NET_DIR",
-    meaning:
-      "Install the plugin in the runtime's networks in this folder, and keep it there.",
-  },
-  {
-    name: "cni-bin-dir",
-    value: "PATH",
-    commands: RUN,
-    variable: "CNI_BIN_DIR",
-    byDefault: "/opt/cni/bin",
-    meaning: "The runtime's folder of plugins, with --cni-net-dir.",
-  },
-  {
-    name: "cni-conf-name",
-    value: "FILE",
-    commands: RUN,
-    variable: "CNI_CONF_NAME",
-    byDefault: "the first by name",
-    meaning: "The .conflist that the plugin is put into.",
-  },
-  {
-    name: "cni-at-end",
-    value: "keep|remove",
-    commands: RUN,
-    variable: "HAIRPIN_CNI_AT_END",
-    byDefault: "keep",
-    meaning:
-      "What a graceful end does to the installed plugin; kept, no pod of the mesh starts until hairpin is back.",
-  },
+  ...NODE_SIDE_FLAGS,
   {
     name: "waypoint-bypass",
     value: "hairpin|reject|observe",

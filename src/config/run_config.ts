@@ -7,6 +7,7 @@ import {
   readSources,
 } from "./control_plane.ts";
 import { readDataPlane, readDns, readPacketMark } from "./data_plane.ts";
+import { readNodeSide } from "./node_side.ts";
 import type { FlagName } from "./flags.ts";
 import type { Machine } from "./machine.ts";
 import {
@@ -57,6 +58,7 @@ export function readRunConfig(
     ...readEnrolment(settings, machine),
     hostProc: settings.readNamed("host-proc", TEXT, "/proc"),
     ...cni && { cni },
+    nodeSide: readNodeSide(settings),
     ...readProxyShape(settings, mode),
     ...readLanes(settings),
     workers: readWorkers(settings, proxyConfig, machine),

@@ -4,9 +4,12 @@ import type { Ip } from "../model/address.ts";
 import type { NodePod } from "../kube/mod.ts";
 import {
   applyRedirect,
+  applyRedirectToOpen,
   DEFAULT_REDIRECT_OPTIONS,
   type HostRules,
   type Iptables,
+  type OpenConnections,
+  type OpenConnectionsUse,
   type RedirectOptions,
   removeRedirect,
   verifyRedirect,
@@ -27,6 +30,10 @@ export interface SelfEnrolmentOptions {
   /** Whether pods have a DNS server that their queries can be led to. */
   readonly dnsCapture: boolean;
   readonly log: Logger;
+  /** What becomes of connections that a pod has open. Default `keep`. */
+  readonly openConnections?: OpenConnectionsUse;
+  /** Told what became of them, whenever a pod was redirected anew. */
+  onOpenConnections?(pod: NodePod, open: OpenConnections): void;
   /** Told after every turn, also of those that it takes by itself. */
   onTurn?(failing: ReadonlyMap<string, string>): void;
   /** Default {@link ENROL_RETRY_MS}. */
@@ -170,8 +177,14 @@ export class SelfEnrolment implements Disposable {
     });
     try {
       const options = this.#redirectOptions(pod);
-      const outcome = await applyRedirect({ netns, iptables, options });
+      const { openConnections = "keep", onOpenConnections } = this.#options;
+      const target = { netns, iptables, options };
+      const { outcome, open } = await applyRedirectToOpen(
+        target,
+        openConnections,
+      );
       log.info("pod redirected", { ...fieldsOf(pod), rules: outcome });
+      onOpenConnections?.(pod, open);
     } catch (reason) {
       await removeRedirect({ netns, iptables }).catch(() => {});
       await host.remove(uid);

@@ -3,7 +3,6 @@ import { runCommand } from "../sys/command.ts";
 import { closeFd } from "../sys/libc.ts";
 import { netnsId, openNetns, ownNetnsId } from "../sys/netns.ts";
 import {
-  applyRedirect,
   familiesIn,
   type RedirectTarget,
   removeRedirect,
@@ -12,6 +11,11 @@ import {
 import { chooseIptables, type Iptables } from "./binary.ts";
 import { RedirectError } from "./errors.ts";
 import { compareRules } from "./compare.ts";
+import {
+  applyRedirectToOpen,
+  describeOpenConnections,
+  type OpenConnectionsUse,
+} from "./open_connections.ts";
 import { DEFAULT_REDIRECT_OPTIONS, planRedirect } from "./plan.ts";
 import { readRules } from "./programs.ts";
 import { removalText, restoreText } from "./restore_text.ts";
@@ -27,6 +31,8 @@ export interface RedirectRequest {
   readonly ipv6: boolean;
   /** Default true. */
   readonly dnsCapture?: boolean;
+  /** What is done about connections that are open already. Default `keep`. */
+  readonly openConnections?: OpenConnectionsUse;
 }
 
 /** What to print, and how the process ends. */
@@ -64,13 +70,13 @@ const ownNamespace = (path: string) =>
   );
 
 async function act(
-  { action, netns: path, dryRun }: RedirectRequest,
+  { action, netns: path, dryRun, openConnections = "keep" }: RedirectRequest,
   target: RedirectTarget,
 ): Promise<RedirectReport> {
   switch (action) {
     case "apply":
       if (dryRun) return done(await applyLines(target));
-      return done([`redirection ${await applyRedirect(target)} in ${path}`]);
+      return done(await apply(path, target, openConnections));
     case "verify": {
       const differences = await verifyRedirect(target);
       if (differences.length > 0) return { exitCode: 1, lines: differences };
@@ -86,6 +92,22 @@ async function act(
     default:
       throw new Error(`unhandled: ${action satisfies never}`);
   }
+}
+
+async function apply(
+  path: string,
+  target: RedirectTarget,
+  use: OpenConnectionsUse,
+): Promise<string[]> {
+  const { outcome, open } = await applyRedirectToOpen(target, use);
+  const summary = describeOpenConnections(open);
+  return [
+    `redirection ${outcome} in ${path}`,
+    ...summary === undefined ? [] : [summary],
+    ...open.connections.map(({ local, peer, fate }) =>
+      `  ${local} with ${peer}: ${fate}`
+    ),
+  ];
 }
 
 const done = (lines: readonly string[]): RedirectReport => ({

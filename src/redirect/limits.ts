@@ -12,3 +12,6 @@ export const INTERFACE_NAME_MAX = 15;
 
 /** Attempts at the host's rules when others change them at the same time. */
 export const HOST_RULES_ATTEMPTS_MAX = 5;
+
+/** Open connections of one pod that are seen to; others end with their next packet. Own choice: some 20 MB. */
+export const OPEN_CONNECTIONS_MAX = 65_536;

@@ -16,6 +16,15 @@ export { RedirectError } from "./errors.ts";
 export type { HostOwner } from "./host_plan.ts";
 export { HostRules, type HostRulesOptions } from "./host_rules.ts";
 export {
+  applyRedirectToOpen,
+  countFates,
+  describeOpenConnections,
+  NO_OPEN_CONNECTIONS,
+  type OpenConnectionFate,
+  type OpenConnections,
+  type OpenConnectionsUse,
+} from "./open_connections.ts";
+export {
   DEFAULT_PROBE_SOURCES,
   DEFAULT_REDIRECT_OPTIONS,
   type Family,

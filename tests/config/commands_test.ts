@@ -66,6 +66,7 @@ const rows: [words: string, want: Command][] = [
     dryRun: true,
     ipv6: true,
     dnsCapture: true,
+    openConnections: "keep",
   }],
   ["redirect verify --netns /n", {
     kind: "redirect",
@@ -74,6 +75,7 @@ const rows: [words: string, want: Command][] = [
     dryRun: false,
     ipv6: true,
     dnsCapture: true,
+    openConnections: "keep",
   }],
 ];
 for (const [words, want] of rows) {

@@ -17,6 +17,7 @@ const rows: [flag: string, value: string, path: string, want: unknown][] = [
   ["host-proc", "/host/proc", "hostProc", "/host/proc"],
   ["cni-socket", "/run/c.sock", "cni.socket", "/run/c.sock"],
   ["cni-net-dir", "/n", "cni.install.netDir", "/n"],
+  ["open-connections", "reset", "nodeSide.openConnections", "reset"],
   ["waypoint-bypass", "hairpin", "waypointBypass", "hairpin"],
   ["waypoint-bypass", "reject", "waypointBypass", "reject"],
   ["waypoint-bypass", "observe", "waypointBypass", "observe"],

@@ -17,6 +17,7 @@ const flags: [flag: string, value: string, why: string][] = [
   ["waypoint-bypass", "drop", "want hairpin, reject or observe"],
   ["waypoint-unreachable", "close", "want fail or open"],
   ["node-local-lane", "true", "want on or off"],
+  ["open-connections", "close", "want keep or reset"],
   ["kernel-lane", "true", "want on, off or auto"],
   ["workers", "x", WORKERS],
   ["workers", "257", WORKERS],

@@ -18,6 +18,7 @@ const rows: Row[] = [
   ["HAIRPIN_HOST_PROC", "/p", "hostProc", "/p"],
   ["HAIRPIN_CNI_SOCKET", "/c", "cni.socket", "/c"],
   ["CNI_NET_DIR", "/n", "cni.install.netDir", "/n"],
+  ["HAIRPIN_OPEN_CONNECTIONS", "reset", "nodeSide.openConnections", "reset"],
   ["HAIRPIN_WAYPOINT_BYPASS", "reject", "waypointBypass", "reject"],
   ["HAIRPIN_WAYPOINT_UNREACHABLE", "open", "waypointUnreachable", "open"],
   ["HAIRPIN_NODE_LOCAL_LANE", "off", "nodeLocalLane", false],

@@ -1,0 +1,66 @@
+/** The rows of the flag table that say what is done to the node and its runtime. */
+import type { Flag } from "./flags.ts";
+
+/** In the order of the help text. */
+export const NODE_SIDE_FLAGS = [
+  {
+    name: "host-proc",
+    value: "PATH",
+    commands: ["run"],
+    variable: "HAIRPIN_HOST_PROC",
+    byDefault: "/proc",
+    meaning:
+      "The node's proc file system, in which --redirect self with --kube finds pods' namespaces.",
+  },
+  {
+    name: "cni-socket",
+    value: "PATH",
+    commands: ["run"],
+    variable: "HAIRPIN_CNI_SOCKET",
+    byDefault: "none; the plugin asks /var/run/hairpin/cni.sock",
+    meaning:
+      "With --redirect self: answer the chained CNI plugin here, so that pods start captured.",
+  },
+  {
+    name: "cni-net-dir",
+    value: "PATH",
+    commands: ["run"],
+    variable: "CNI_NET_DIR",
+    meaning:
+      "Install the plugin in the runtime's networks in this folder, and keep it there.",
+  },
+  {
+    name: "cni-bin-dir",
+    value: "PATH",
+    commands: ["run"],
+    variable: "CNI_BIN_DIR",
+    byDefault: "/opt/cni/bin",
+    meaning: "The runtime's folder of plugins, with --cni-net-dir.",
+  },
+  {
+    name: "cni-conf-name",
+    value: "FILE",
+    commands: ["run"],
+    variable: "CNI_CONF_NAME",
+    byDefault: "the first by name",
+    meaning: "The .conflist that the plugin is put into.",
+  },
+  {
+    name: "cni-at-end",
+    value: "keep|remove",
+    commands: ["run"],
+    variable: "HAIRPIN_CNI_AT_END",
+    byDefault: "keep",
+    meaning:
+      "What a graceful end does to the installed plugin; kept, no pod of the mesh starts until hairpin is back.",
+  },
+  {
+    name: "open-connections",
+    value: "keep|reset",
+    commands: ["run", "redirect"],
+    variable: "HAIRPIN_OPEN_CONNECTIONS",
+    byDefault: "keep",
+    meaning:
+      "What happens to connections that a pod has open when it is redirected; kept, they go on past the proxy.",
+  },
+] as const satisfies readonly Flag[];
