@@ -1,5 +1,5 @@
 import type { MeshDelta } from "../model/delta.ts";
-import { isEmptyDelta, isEqual, type MeshResources } from "../model/diff.ts";
+import { isEmptyDelta, type MeshResources } from "../model/diff.ts";
 import { type MeshReader, MeshState } from "../model/mesh_state.ts";
 import {
   type PackedDelta,
@@ -8,13 +8,15 @@ import {
 } from "../model/packed_workload.ts";
 import type { Policy } from "../model/policy.ts";
 import { type Service, serviceKey } from "../model/service.ts";
+import { TextMap } from "../model/text_map.ts";
 import type { Workload } from "../model/workload.ts";
+import { type Claims, HOLDS, merge } from "./claims.ts";
 
-/** What one source says, by key. */
+/** What one source says. */
 interface Said {
-  readonly workloads: Map<string, PackedWorkload>;
-  readonly services: Map<string, Service>;
-  readonly policies: Map<string, Policy>;
+  readonly workloads: Claims<PackedWorkload>;
+  readonly services: Claims<Service>;
+  readonly policies: Claims<Policy>;
 }
 
 /**
@@ -54,37 +56,41 @@ export class MeshStore {
   update(source: string, step: MeshDelta): void {
     const own = this.#saidBy(source);
     const others = [...this.#sources.values()].filter((said) => said !== own);
-    const workloads = merge(
+    const { packedWorkloads, services, policies } = this.#state;
+    const ofWorkloads = merge(
       own.workloads,
       others.map((said) => said.workloads),
+      (uid) => packedWorkloads.get(uid),
       {
         put: step.workloads.map((w) => [w.uid, packWorkload(w)]),
         remove: step.removedWorkloads,
       },
     );
-    const services = merge(
+    const ofServices = merge(
       own.services,
       others.map((said) => said.services),
+      (name) => services.get(name),
       {
         put: step.services.map((s) => [nameOf(s), s]),
         remove: step.removedServices,
       },
     );
-    const policies = merge(
+    const ofPolicies = merge(
       own.policies,
       others.map((said) => said.policies),
+      (key) => policies.get(key),
       {
         put: step.policies.map((p) => [keyOf(p), p]),
         remove: step.removedPolicies,
       },
     );
     this.#apply({
-      workloads: workloads.put,
-      services: services.put,
-      policies: policies.put,
-      removedWorkloads: workloads.removed,
-      removedServices: services.removed,
-      removedPolicies: policies.removed,
+      workloads: ofWorkloads.put,
+      services: ofServices.put,
+      policies: ofPolicies.put,
+      removedWorkloads: ofWorkloads.removed,
+      removedServices: ofServices.removed,
+      removedPolicies: ofPolicies.removed,
     });
   }
 
@@ -104,7 +110,7 @@ export class MeshStore {
     const known = this.#sources.get(source);
     if (known !== undefined) return known;
     const said: Said = {
-      workloads: new Map(),
+      workloads: new TextMap<PackedWorkload | typeof HOLDS>(),
       services: new Map(),
       policies: new Map(),
     };
@@ -119,38 +125,11 @@ const keyOf = ({ key }: Policy): string => key;
 
 /** Keys that are said, but are not among the items. */
 function missing<T>(
-  said: ReadonlyMap<string, unknown>,
+  said: Pick<Claims<unknown>, "size" | "keys">,
   items: readonly T[],
   keyOf: (item: T) => string,
 ): string[] {
   if (said.size === 0) return [];
   const keys = new Set(items.map(keyOf));
   return [...said.keys()].filter((key) => !keys.has(key));
-}
-
-interface Step<T> {
-  readonly put: readonly (readonly [key: string, item: T])[];
-  readonly remove: readonly string[];
-}
-
-/** Takes a step into what its source says; returns what changes for everybody. */
-function merge<T>(
-  own: Map<string, T>,
-  others: readonly ReadonlyMap<string, T>[],
-  step: Step<T>,
-): { put: T[]; removed: string[] } {
-  const put: T[] = [];
-  const removed: string[] = [];
-  for (const [key, item] of step.put) {
-    if (isEqual(own.get(key), item)) continue;
-    own.set(key, item);
-    put.push(item);
-  }
-  for (const key of step.remove) {
-    if (!own.delete(key)) continue;
-    const other = others.findLast((said) => said.has(key))?.get(key);
-    if (other === undefined) removed.push(key);
-    else put.push(other);
-  }
-  return { put, removed };
 }

@@ -1,4 +1,4 @@
-import type { PortMap, ServiceKey, Workload, WorkloadUid } from "./workload.ts";
+import type { PortMap, ServiceKey, Workload } from "./workload.ts";
 
 /** One workload's part in one service. */
 export interface Endpoint {
@@ -14,27 +14,31 @@ export interface Endpoint {
  */
 export class EndpointIndex {
   readonly #services = new Map<ServiceKey, ServiceEndpoints>();
-  readonly #workloadOf: (uid: WorkloadUid) => Workload | undefined;
+  readonly #workloadOf: (number: number) => Workload | undefined;
 
-  /** @param workloadOf Knows every workload that was put here. */
-  constructor(workloadOf: (uid: WorkloadUid) => Workload | undefined) {
+  /** @param workloadOf Knows the number of every workload that was put here. */
+  constructor(workloadOf: (number: number) => Workload | undefined) {
     this.#workloadOf = workloadOf;
   }
 
   /** Replaces what `replaced` contributed with what `workload` does. */
-  put(workload: Workload, replaced: Workload | undefined): void {
-    if (replaced !== undefined) this.#deleteMissing(replaced, workload);
+  put(
+    number: number,
+    workload: Workload,
+    replaced: Workload | undefined,
+  ): void {
+    if (replaced !== undefined) this.#deleteMissing(number, replaced, workload);
     for (const [key, ports] of Object.entries(workload.services)) {
       const endpoints = this.#endpointsOf(key);
-      endpoints.uids.add(workload.uid);
-      endpoints.inUse?.set(workload.uid, { workload, ports });
+      endpoints.members.add(number);
+      endpoints.inUse?.set(number, { workload, ports });
       endpoints.healthy = undefined;
     }
   }
 
-  delete(workload: Workload): void {
+  delete(number: number, workload: Workload): void {
     for (const key of Object.keys(workload.services)) {
-      this.#deleteFrom(key, workload.uid);
+      this.#deleteFrom(key, number);
     }
   }
 
@@ -64,17 +68,17 @@ export class EndpointIndex {
     return endpoints.healthy;
   }
 
-  #use(key: ServiceKey, endpoints: ServiceEndpoints): EndpointsByUid {
+  #use(key: ServiceKey, endpoints: ServiceEndpoints): EndpointsByNumber {
     return endpoints.inUse ??= this.#made(key, endpoints);
   }
 
-  #made(key: ServiceKey, { uids }: ServiceEndpoints): EndpointsByUid {
-    const made: EndpointsByUid = new Map();
-    for (const uid of uids) {
-      const workload = this.#workloadOf(uid);
+  #made(key: ServiceKey, { members }: ServiceEndpoints): EndpointsByNumber {
+    const made: EndpointsByNumber = new Map();
+    for (const number of members) {
+      const workload = this.#workloadOf(number);
       const ports = workload?.services[key];
       if (workload !== undefined && ports !== undefined) {
-        made.set(uid, { workload, ports });
+        made.set(number, { workload, ports });
       }
     }
     return made;
@@ -83,35 +87,40 @@ export class EndpointIndex {
   #endpointsOf(key: ServiceKey): ServiceEndpoints {
     let endpoints = this.#services.get(key);
     if (endpoints === undefined) {
-      endpoints = { uids: new Set(), inUse: undefined, healthy: undefined };
+      endpoints = { members: new Set(), inUse: undefined, healthy: undefined };
       this.#services.set(key, endpoints);
     }
     return endpoints;
   }
 
-  #deleteMissing(replaced: Workload, workload: Workload): void {
+  #deleteMissing(
+    number: number,
+    replaced: Workload,
+    workload: Workload,
+  ): void {
     for (const key of Object.keys(replaced.services)) {
       if (!Object.hasOwn(workload.services, key)) {
-        this.#deleteFrom(key, workload.uid);
+        this.#deleteFrom(key, number);
       }
     }
   }
 
-  #deleteFrom(key: ServiceKey, uid: WorkloadUid): void {
+  #deleteFrom(key: ServiceKey, number: number): void {
     const endpoints = this.#services.get(key);
-    if (endpoints === undefined || !endpoints.uids.delete(uid)) return;
-    endpoints.inUse?.delete(uid);
+    if (endpoints === undefined || !endpoints.members.delete(number)) return;
+    endpoints.inUse?.delete(number);
     endpoints.healthy = undefined;
-    if (endpoints.uids.size === 0) this.#services.delete(key);
+    if (endpoints.members.size === 0) this.#services.delete(key);
   }
 }
 
-type EndpointsByUid = Map<WorkloadUid, Endpoint>;
+type EndpointsByNumber = Map<number, Endpoint>;
 
 interface ServiceEndpoints {
-  readonly uids: Set<WorkloadUid>;
+  /** Numbers of workloads. */
+  readonly members: Set<number>;
   /** From the first connection to the service on. */
-  inUse: EndpointsByUid | undefined;
+  inUse: EndpointsByNumber | undefined;
   /** Made on the first read after a change: at most once per service and delta. */
   healthy: readonly Endpoint[] | undefined;
 }

@@ -4,7 +4,6 @@ import { type Endpoint, EndpointIndex } from "./endpoint_index.ts";
 import {
   packDelta,
   type PackedDelta,
-  type PackedWorkload,
   unpackWorkload,
 } from "./packed_workload.ts";
 import type { Policy } from "./policy.ts";
@@ -19,6 +18,7 @@ import type {
 } from "./workload.ts";
 import {
   type LocalWorkloadQuery,
+  type PackedByUid,
   WorkloadIndex,
   type WorkloadsByUid,
 } from "./workload_index.ts";
@@ -40,8 +40,8 @@ export type MeshReader = Omit<MeshState, "apply" | "applyPacked">;
 export class MeshState {
   readonly #workloads = new WorkloadIndex();
   readonly #services = new ServiceIndex();
-  readonly #endpoints = new EndpointIndex((uid) =>
-    this.#workloads.byUid.get(uid)
+  readonly #endpoints = new EndpointIndex((number) =>
+    this.#workloads.numbered(number)
   );
   readonly #policies = new PolicyIndex();
 
@@ -54,13 +54,15 @@ export class MeshState {
   applyPacked(delta: PackedDelta): void {
     for (const packed of delta.workloads) {
       const workload = unpackWorkload(packed);
-      this.#endpoints.put(workload, this.#workloads.put(workload, packed));
+      const { number, replaced } = this.#workloads.put(workload, packed);
+      this.#endpoints.put(number, workload, replaced);
     }
     for (const service of delta.services) this.#services.put(service);
     for (const policy of delta.policies) this.#policies.put(policy);
     for (const uid of delta.removedWorkloads) {
       const removed = this.#workloads.delete(uid);
-      if (removed !== undefined) this.#endpoints.delete(removed);
+      if (removed === undefined) continue;
+      this.#endpoints.delete(removed.number, removed.workload);
     }
     for (const key of delta.removedServices) this.#services.delete(key);
     for (const key of delta.removedPolicies) this.#policies.delete(key);
@@ -71,7 +73,7 @@ export class MeshState {
   }
 
   /** The same, as they are held. */
-  get packedWorkloads(): ReadonlyMap<WorkloadUid, PackedWorkload> {
+  get packedWorkloads(): PackedByUid {
     return this.#workloads.packed;
   }
 

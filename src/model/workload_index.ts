@@ -1,12 +1,12 @@
 import type { Ip } from "./address.ts";
-import { AddressIndex } from "./address_index.ts";
-import { MultiMap } from "./multi_map.ts";
+import { HashIndex, hashText } from "./hash_index.ts";
 import {
   type PackedWorkload,
   packWorkload,
   unpackWorkload,
 } from "./packed_workload.ts";
 import { Recent } from "./recent.ts";
+import { TextMap } from "./text_map.ts";
 import type { Workload, WorkloadUid } from "./workload.ts";
 
 /** What is known of a pod before its workload is: from its enrolment. */
@@ -27,22 +27,31 @@ export interface WorkloadsByUid {
   values(): Iterable<Workload>;
 }
 
+/** The same, as they are held. */
+export type PackedByUid = Pick<TextMap<PackedWorkload>, "get" | "values">;
+
 /** Workloads kept unpacked because connections asked for them; about 3 KiB each. */
 const RECENT_MIN = 1_024;
 
 /**
  * Every workload of the mesh, by each name it is asked for. They are held
- * packed: of a large mesh, one node has to do with a small part.
+ * packed and off the heap: of a large mesh, one node has to do with a small
+ * part. Each has a number as long as it is known; the numbers are small, and
+ * used again.
  */
 export class WorkloadIndex {
-  readonly #packed = new Map<WorkloadUid, PackedWorkload>();
-  readonly #recent = new Recent<WorkloadUid, Workload>(RECENT_MIN);
-  readonly #byIp = new AddressIndex<WorkloadUid>();
-  readonly #byHostname = new MultiMap<string, WorkloadUid>();
-  readonly #byName = new MultiMap<string, WorkloadUid>();
+  readonly #packed = new TextMap<PackedWorkload>();
+  readonly #recent = new Recent<number, Workload>(RECENT_MIN);
+  readonly #byIp = new HashIndex();
+  readonly #byHostname = new HashIndex();
+  readonly #byName = new HashIndex();
+  /** When each number was given, counted: of two workloads, the newer has more. */
+  readonly #ages: number[] = [];
+  #age = 0;
   readonly byUid: WorkloadsByUid = this.#viewByUid();
 
-  get packed(): ReadonlyMap<WorkloadUid, PackedWorkload> {
+  /** The same, as they are held. */
+  get packed(): PackedByUid {
     return this.#packed;
   }
 
@@ -50,79 +59,112 @@ export class WorkloadIndex {
    * Adds a workload, or replaces the one of the same uid.
    *
    * @param packed The same, where it is there already.
-   * @returns What was replaced.
+   * @returns Its number, and what was replaced.
    */
   put(
     workload: Workload,
     packed: PackedWorkload = packWorkload(workload),
-  ): Workload | undefined {
-    const { uid } = workload;
-    const replaced = this.delete(uid);
-    this.#packed.set(uid, packed);
-    for (const ip of indexedIps(workload)) {
-      this.#byIp.add(workload.network, ip, uid);
-    }
-    if (workload.hostname !== "") {
-      this.#byHostname.add(hostnameKey(workload), uid);
-    }
-    this.#byName.add(nameKey(workload), uid);
-    return replaced;
+  ): { number: number; replaced: Workload | undefined } {
+    const replaced = this.byUid.get(workload.uid);
+    const number = this.#packed.set(workload.uid, packed);
+    if (replaced !== undefined) this.#forget(number, replaced);
+    this.#ages[number] = ++this.#age;
+    for (const [index, hash] of this.#keysOf(workload)) index.add(hash, number);
+    return { number, replaced };
   }
 
-  /** Forgets a workload and returns it, if it was known. */
-  delete(uid: WorkloadUid): Workload | undefined {
-    const workload = this.#unpacked(uid);
+  /** Forgets a workload, if it was known; returns it and its number. */
+  delete(
+    uid: WorkloadUid,
+  ): { number: number; workload: Workload } | undefined {
+    const number = this.#packed.numberOf(uid);
+    const workload = this.#unpacked(number);
     if (workload === undefined) return undefined;
     this.#packed.delete(uid);
-    this.#recent.delete(uid);
-    for (const ip of indexedIps(workload)) {
-      this.#byIp.delete(workload.network, ip, uid);
-    }
-    if (workload.hostname !== "") {
-      this.#byHostname.delete(hostnameKey(workload), uid);
-    }
-    this.#byName.delete(nameKey(workload), uid);
-    return workload;
+    this.#forget(number, workload);
+    return { number, workload };
   }
 
   /** For connections: what is made for one of them is kept a while. */
   get(uid: WorkloadUid): Workload | undefined {
-    const recent = this.#recent.get(uid);
-    if (recent !== undefined) return recent;
-    const workload = this.#unpacked(uid);
-    if (workload !== undefined) this.#recent.set(uid, workload);
-    return workload;
+    return this.#used(this.#packed.numberOf(uid));
+  }
+
+  /** The one that has this number; undefined when none has. */
+  numbered(number: number): Workload | undefined {
+    return this.#unpacked(number);
   }
 
   /** Of several that share an address: pods first, then HBONE, then the newest. */
   byIp(network: string, ip: Ip): Workload | undefined {
     let best: Workload | undefined;
-    for (const candidate of this.#all(this.#byIp.get(network, ip))) {
+    const sharing = this.#oldestFirst(
+      this.#byIp.all(ipHash(network, ip)),
+      (w) => w.network === network && indexedIps(w).includes(ip),
+    );
+    for (const candidate of sharing) {
       if (best === undefined || rank(candidate) >= rank(best)) best = candidate;
     }
     return best;
   }
 
   byHostname(namespace: string, hostname: string): Workload | undefined {
-    const [first] = this.#byHostname.get(hostnameKey({ namespace, hostname }));
-    return first === undefined ? undefined : this.get(first);
+    const [first] = this.#oldestFirst(
+      this.#byHostname.all(nameHash(namespace, hostname)),
+      (w) => w.namespace === namespace && w.hostname === hostname,
+    );
+    return first;
   }
 
   local(query: LocalWorkloadQuery): Workload | undefined {
-    const named = this.#all(this.#byName.get(nameKey(query)));
-    return named.find((w) =>
-      w.serviceAccount === query.serviceAccount &&
-      (query.node === undefined || w.node === query.node)
+    const [first] = this.#oldestFirst(
+      this.#byName.all(nameHash(query.namespace, query.name)),
+      (w) =>
+        w.namespace === query.namespace && w.name === query.name &&
+        w.serviceAccount === query.serviceAccount &&
+        (query.node === undefined || w.node === query.node),
     );
+    return first;
   }
 
-  #all(uids: readonly WorkloadUid[]): Workload[] {
-    return uids.map((uid) => this.get(uid)).filter((w) => w !== undefined);
+  /** Under one hash there may be others too. */
+  #oldestFirst(
+    numbers: number[],
+    isMeant: (workload: Workload) => boolean,
+  ): Workload[] {
+    const ageOf = (number: number): number => this.#ages[number] ?? 0;
+    return numbers.sort((a, b) => ageOf(a) - ageOf(b))
+      .map((number) => this.#used(number))
+      .filter((workload) => workload !== undefined)
+      .filter(isMeant);
   }
 
-  #unpacked(uid: WorkloadUid): Workload | undefined {
-    const packed = this.#packed.get(uid);
+  #used(number: number): Workload | undefined {
+    const recent = this.#recent.get(number);
+    if (recent !== undefined) return recent;
+    const workload = this.#unpacked(number);
+    if (workload !== undefined) this.#recent.set(number, workload);
+    return workload;
+  }
+
+  #unpacked(number: number): Workload | undefined {
+    const packed = this.#packed.textAt(number);
     return packed === undefined ? undefined : unpackWorkload(packed);
+  }
+
+  #forget(number: number, workload: Workload): void {
+    this.#recent.delete(number);
+    for (const [index, hash] of this.#keysOf(workload)) {
+      index.delete(hash, number);
+    }
+  }
+
+  *#keysOf(w: Workload): Generator<[index: HashIndex, hash: number]> {
+    for (const ip of indexedIps(w)) yield [this.#byIp, ipHash(w.network, ip)];
+    if (w.hostname !== "") {
+      yield [this.#byHostname, nameHash(w.namespace, w.hostname)];
+    }
+    yield [this.#byName, nameHash(w.namespace, w.name)];
   }
 
   #viewByUid(): WorkloadsByUid {
@@ -132,7 +174,7 @@ export class WorkloadIndex {
         return packed.size;
       },
       has: (uid) => packed.has(uid),
-      get: (uid) => this.#unpacked(uid),
+      get: (uid) => this.#unpacked(packed.numberOf(uid)),
       keys: () => packed.keys(),
       values: () => packed.values().map(unpackWorkload),
     };
@@ -143,12 +185,11 @@ export class WorkloadIndex {
 const indexedIps = (workload: Workload): readonly Ip[] =>
   workload.networkMode === "HostNetwork" ? [] : workload.ips;
 
-/** Neither a namespace nor a name holds a slash, so keys cannot collide. */
-const nameKey = (w: { namespace: string; name: string }): string =>
-  `${w.namespace}/${w.name}`;
+const ipHash = (network: string, ip: Ip): number =>
+  hashText(ip, hashText(network));
 
-const hostnameKey = (w: { namespace: string; hostname: string }): string =>
-  `${w.namespace}/${w.hostname}`;
+const nameHash = (namespace: string, name: string): number =>
+  hashText(name, hashText(namespace));
 
 const rank = (workload: Workload): number =>
   (workload.uid.includes("//Pod/") ? 2 : 0) +

@@ -16,12 +16,12 @@ export function readHeap(): HeapState {
   return { held: figures.total_physical_size, used: figures.used_heap_size };
 }
 
-const CLOCK_PROCESS_CPUTIME_ID = 2;
+const CLOCK_THREAD_CPUTIME_ID = 3;
 
-/** Processor time that all threads of the process used so far, in milliseconds. */
-export function processCpuMs(): number {
+/** Processor time that the calling thread used so far, in milliseconds. */
+export function threadCpuMs(): number {
   const time = new BigInt64Array(2);
-  libc.clock_gettime(CLOCK_PROCESS_CPUTIME_ID, new Uint8Array(time.buffer));
+  libc.clock_gettime(CLOCK_THREAD_CPUTIME_ID, new Uint8Array(time.buffer));
   const [seconds = 0n, nanoseconds = 0n] = time;
   return Number(seconds) * 1_000 + Number(nanoseconds) / 1e6;
 }

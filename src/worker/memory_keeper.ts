@@ -1,19 +1,20 @@
 /** Gives memory back that a burst has left behind, once the thread is quiet again. */
 import {
   type HeapState,
-  processCpuMs,
   readHeap,
   releaseMemory,
+  threadCpuMs,
 } from "../sys/memory.ts";
 import { dropProgramPages } from "../sys/program_pages.ts";
 
 const LOOK_INTERVAL_MS = 1_000;
 
 /**
- * At rest the process uses less of a processor between two looks, in
- * milliseconds. The threads' own timers take about 10.
+ * At rest the thread uses less of a processor between two looks, in
+ * milliseconds. Its own timers take 1 to 3; a connection that says something
+ * every 10 ms makes that more than 20.
  */
-const QUIET_CPU_MS = 40;
+const QUIET_CPU_MS = 8;
 
 /**
  * And what is in use by the thread changes by less, either way: its own timers
@@ -35,7 +36,7 @@ const WORKER_USED_MAX = 64 * 1024 * 1024;
 
 /** What a look finds. */
 export interface Look extends HeapState {
-  /** Of the whole process, so far. */
+  /** Of the thread, so far. */
   readonly cpuMs: number;
 }
 
@@ -80,23 +81,12 @@ export const keepControlMemory = (): Disposable => keepMemory(Infinity);
 
 function keepMemory(usedMax: number): Disposable {
   const heap = new QuietHeap(usedMax);
-  const look = () => {
-    timer = setTimeout(look, untilNextLookMs());
-    if (!heap.isDue({ ...readHeap(), cpuMs: processCpuMs() })) return;
+  const timer = setInterval(() => {
+    if (!heap.isDue({ ...readHeap(), cpuMs: threadCpuMs() })) return;
     releaseMemory();
     // Work brings back what it needs of the program, and more.
     dropProgramPages();
     heap.collected(readHeap());
-  };
-  let timer = setTimeout(look, untilNextLookMs());
-  return { [Symbol.dispose]: () => clearTimeout(timer) };
-}
-
-/**
- * All threads look at once, on the second: what one collects is work in the eyes
- * of the others. A look that is a little early or late does not make two.
- */
-function untilNextLookMs(): number {
-  const ms = LOOK_INTERVAL_MS - Date.now() % LOOK_INTERVAL_MS;
-  return ms < LOOK_INTERVAL_MS / 4 ? ms + LOOK_INTERVAL_MS : ms;
+  }, LOOK_INTERVAL_MS);
+  return { [Symbol.dispose]: () => clearInterval(timer) };
 }

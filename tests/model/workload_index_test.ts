@@ -51,7 +51,7 @@ Deno.test("WorkloadIndex.byIp() does not know host-network workloads", () => {
 
 Deno.test("WorkloadIndex.put() leaves no trace of what it replaces", () => {
   const index = indexOf(pod("web", ["10.0.0.1"], { hostname: "old.example" }));
-  const replaced = index.put(
+  const { replaced } = index.put(
     pod("web", ["10.0.0.2"], { hostname: "new.example" }),
   );
   assert.deepEqual(replaced?.ips, ["10.0.0.1"]);

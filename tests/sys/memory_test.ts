@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { processCpuMs, readHeap, releaseMemory } from "../../src/sys/memory.ts";
+import { readHeap, releaseMemory, threadCpuMs } from "../../src/sys/memory.ts";
 
 const MIB = 1024 * 1024;
 
@@ -18,9 +18,9 @@ Deno.test("readHeap() holds no less than it uses", () => {
   assert.ok(used > 0 && held >= used);
 });
 
-Deno.test("processCpuMs() grows with work", () => {
-  const before = processCpuMs();
-  while (processCpuMs() - before < 5);
-  const after = processCpuMs();
+Deno.test("threadCpuMs() grows with work", () => {
+  const before = threadCpuMs();
+  while (threadCpuMs() - before < 5);
+  const after = threadCpuMs();
   assert.ok(after - before >= 5 && before > 0, `${before} to ${after}`);
 });

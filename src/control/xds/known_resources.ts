@@ -1,5 +1,6 @@
 import type { MeshDelta } from "../../model/delta.ts";
 import { serviceKey } from "../../model/service.ts";
+import { TextMap } from "../../model/text_map.ts";
 import type { MeshResource } from "../../wire/xds/mod.ts";
 
 /** What a resource stands for in the mesh's state. */
@@ -31,7 +32,8 @@ interface Known extends MeshKey {
  * later stream begins with them.
  */
 export class KnownResources {
-  readonly #byName = new Map<string, Known>();
+  /** The values are {@link Known} as JSON: of a large mesh there are many. */
+  readonly #byName = new TextMap<string>();
 
   get size(): number {
     return this.#byName.size;
@@ -43,15 +45,16 @@ export class KnownResources {
 
   /** @returns What the name stood for, when that was something else. */
   put(name: string, version: string, now: MeshKey): MeshKey | undefined {
-    const before = this.#byName.get(name);
-    this.#byName.set(name, { ...now, version });
+    const before = this.#get(name);
+    const known: Known = { kind: now.kind, key: now.key, version };
+    this.#byName.set(name, JSON.stringify(known));
     const same = before?.kind === now.kind && before.key === now.key;
     return same ? undefined : before;
   }
 
   /** @returns What the name stood for; undefined when it is not known. */
   take(name: string): MeshKey | undefined {
-    const known = this.#byName.get(name);
+    const known = this.#get(name);
     this.#byName.delete(name);
     return known;
   }
@@ -59,8 +62,13 @@ export class KnownResources {
   /** Versions by name, as the first request of a stream tells them. */
   versions(): Record<string, string> {
     return Object.fromEntries(
-      Array.from(this.#byName, ([name, { version }]) => [name, version]),
+      this.#byName.keys().map((name) => [name, this.#get(name)?.version ?? ""]),
     );
+  }
+
+  #get(name: string): Known | undefined {
+    const text = this.#byName.get(name);
+    return text === undefined ? undefined : JSON.parse(text);
   }
 }
 
