@@ -11,7 +11,7 @@ import {
 import { dumpPolicy } from "./dump_policy.ts";
 import { dumpWaypoint } from "./dump_waypoint.ts";
 import type { Json } from "./json.ts";
-import type { ConfigDump, StaticConfigRow } from "./rows.ts";
+import type { BypassedPodRow, ConfigDump, StaticConfigRow } from "./rows.ts";
 
 /** Lists are in the order of uid, host name, key and identity. */
 export function toConfigDump(dump: ConfigDump): Json {
@@ -36,10 +36,18 @@ export function toConfigDump(dump: ConfigDump): Json {
     configErrors: dump.configErrors,
     hairpin: {
       ...dumpHairpinConfig(dump.config),
+      bypassedPods: (dump.bypassedPods ?? []).map(dumpBypassedPod),
       waypoint: dump.waypoint && dumpWaypoint(dump.waypoint),
     },
   };
 }
+
+const dumpBypassedPod = (
+  { uid, name, namespace, untilMs }: BypassedPodRow,
+): Json => ({
+  ...{ uid, name, namespace },
+  until: untilMs === undefined ? undefined : new Date(untilMs).toISOString(),
+});
 
 const dumpStaticConfig = (file: StaticConfigRow): Json => ({
   workloads: file.workloads.map(dumpStaticWorkload),

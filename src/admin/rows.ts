@@ -30,6 +30,8 @@ export interface ConfigDump {
   readonly certificates: readonly CertificateRow[];
   /** Pods served here; absent in waypoint mode. */
   readonly pods?: readonly PodRow[];
+  /** Pods that are past the proxy, though they belong to the mesh. */
+  readonly bypassedPods?: readonly BypassedPodRow[];
   /** Why the last reload was not taken, one line each. */
   readonly configErrors: readonly string[];
   /** What it does at layer 7; absent in node mode. */
@@ -122,6 +124,14 @@ export interface PodRow {
     readonly inbound: readonly ConnectionRow[];
     readonly outbound: readonly ConnectionRow[];
   };
+}
+
+export interface BypassedPodRow {
+  readonly uid: string;
+  readonly name: string;
+  readonly namespace: string;
+  /** Milliseconds since 1970; undefined: until somebody ends it. */
+  readonly untilMs: number | undefined;
 }
 
 export interface ConnectionRow {

@@ -1,15 +1,14 @@
 /** Pods that the Kubernetes API tells of: finds where they are, and tells how they are. */
 import { messageOf } from "../base/errors.ts";
 import {
+  annotatedNetns,
   type NodePod,
   type PodObject,
   REDIRECTION_ANNOTATION,
   uidOfPod,
 } from "../kube/mod.ts";
 import type { Ip } from "../model/address.ts";
-import { type Iptables, removeRedirect } from "../redirect/mod.ts";
-import { closeFd } from "../sys/libc.ts";
-import { openNetns } from "../sys/netns.ts";
+import type { Iptables } from "../redirect/mod.ts";
 import { findPodNetns, hasOneOf } from "./find_pod_netns.ts";
 import type { ClusterPods } from "./node_enrolment.ts";
 import type { PodNetns } from "./pod_netns.ts";
@@ -17,6 +16,7 @@ import type {
   PodRedirection,
   RedirectionStatus,
 } from "./redirection_status.ts";
+import { removeRedirectAt } from "./remove_redirect_at.ts";
 import { ENROL_RETRY_MS, type SelfEnrolment } from "./self_enrolment.ts";
 
 export interface FoundPodsOptions {
@@ -104,28 +104,23 @@ export class FoundPods implements ClusterPods {
     if (phase === "Succeeded" || phase === "Failed") {
       return { ...common, value: undefined };
     }
-    const why = await this.#removeRules(uid, addressesOf(pod));
+    const why = await this.#removeRules(pod);
     return why === undefined
       ? { ...common, value: undefined }
       : { ...common, value: "pending", why };
   }
 
   /** @returns why they may still be there. */
-  async #removeRules(
-    uid: string,
-    ips: readonly Ip[],
-  ): Promise<string | undefined> {
+  async #removeRules(pod: PodObject): Promise<string | undefined> {
     const { netnses, iptables } = this.#options;
-    if (netnses.get(uid) === undefined) this.#search([{ uid, ips }]);
-    const path = netnses.pathOf(uid);
+    const uid = uidOfPod(pod);
+    if (netnses.get(uid) === undefined) {
+      this.#search([{ uid, ips: addressesOf(pod) }]);
+    }
+    const path = netnses.pathOf(uid) ?? annotatedNetns(pod);
     if (path === undefined) return NOT_FOUND;
     try {
-      const netns = openNetns(path);
-      try {
-        await removeRedirect({ netns, iptables });
-      } finally {
-        closeFd(netns);
-      }
+      await removeRedirectAt(path, iptables);
       return undefined;
     } catch (reason) {
       return messageOf(reason);

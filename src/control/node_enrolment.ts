@@ -1,6 +1,7 @@
 /** The pods that this node enrols itself, wherever their namespaces are told from. */
 import {
   annotatedNetns,
+  type BypassedPod,
   type KubeObject,
   type MeshSettings,
   type NodePod,
@@ -26,6 +27,8 @@ export interface NodeEnrolmentOptions {
   readonly cluster: ClusterPods | undefined;
   /** What is to be said of pods' annotations now. */
   onWarnings(warnings: readonly string[]): void;
+  /** Told after every turn: whose rules are out now. */
+  onBypassed(pods: readonly BypassedPod[]): Promise<void>;
 }
 
 /** What the objects say, and what that means for pods of this node. */
@@ -63,8 +66,9 @@ export class NodeEnrolment {
     const { cluster, enrolment, nodeName } = this.#options;
     const all = cluster && this.#find((pod) => this.#netnsOf(pod) ?? "").pods;
     if (all !== undefined) cluster?.seek(all);
-    const { pods } = this.#find((pod) => this.#netnsOf(pod));
+    const { pods, bypassed } = this.#find((pod) => this.#netnsOf(pod));
     await enrolment.reconcile(pods.map((pod) => this.#addressed(pod)));
+    await this.#options.onBypassed(bypassed);
     if (all === undefined) return;
     const own = this.#objects.filter((object) =>
       object.kind === "Pod" && object.spec.nodeName === nodeName

@@ -16,6 +16,15 @@ export interface PodRedirection {
   readonly why?: string | undefined;
 }
 
+/** Something that is worth an Event of the Kubernetes API. */
+export interface PodEvent {
+  readonly pod: Pick<PodRedirection, "uid" | "namespace" | "name">;
+  readonly type: "Normal" | "Warning";
+  /** One word in CamelCase. */
+  readonly reason: string;
+  readonly message: string;
+}
+
 export interface RedirectionStatusOptions {
   readonly api: Pick<KubeApi, "json">;
   readonly log: Logger;
@@ -46,6 +55,14 @@ export class RedirectionStatus {
     });
   }
 
+  /** Writes an Event after what is being written. Never rejects. */
+  tell(event: PodEvent): Promise<void> {
+    return this.#turn = this.#turn.then(async () => {
+      if (this.#options.signal.aborted) return;
+      await this.#try(() => this.#report(event));
+    });
+  }
+
   async #tell(pod: PodRedirection): Promise<void> {
     const { uid, seen, value, why } = pod;
     if (this.#options.signal.aborted) return;
@@ -58,7 +75,8 @@ export class RedirectionStatus {
     if (why === undefined) this.#failures.delete(uid);
     else if (this.#failures.get(uid) !== why) {
       this.#failures.set(uid, why);
-      await this.#try(() => this.#report(pod, why));
+      const event = { type: "Warning", reason: "RedirectionFailed" } as const;
+      await this.#try(() => this.#report({ ...event, pod, message: why }));
     }
   }
 
@@ -73,10 +91,8 @@ export class RedirectionStatus {
     }, this.#options.signal);
   }
 
-  #report(
-    { uid, namespace, name }: PodRedirection,
-    why: string,
-  ): Promise<unknown> {
+  #report({ pod, type, reason, message }: PodEvent): Promise<unknown> {
+    const { uid, namespace, name } = pod;
     const { api, nowMs, signal } = this.#options;
     const time = new Date(nowMs()).toISOString().replace(/\.\d+/, "");
     return api.json({
@@ -88,9 +104,9 @@ export class RedirectionStatus {
         kind: "Event",
         metadata: { generateName: `${name.slice(0, 200)}.`, namespace },
         involvedObject: { apiVersion: "v1", kind: "Pod", namespace, name, uid },
-        type: "Warning",
-        reason: "RedirectionFailed",
-        message: why.slice(0, EVENT_MESSAGE_MAX),
+        type,
+        reason,
+        message: message.slice(0, EVENT_MESSAGE_MAX),
         source: { component: "hairpin" },
         firstTimestamp: time,
         lastTimestamp: time,

@@ -9,6 +9,8 @@ export const MIRROR_ANNOTATION = "kubernetes.io/config.mirror";
 export const DNS_CAPTURE_ANNOTATION = "ambient.istio.io/dns-capture";
 export const BYPASS_INBOUND_ANNOTATION =
   "ambient.istio.io/bypass-inbound-capture";
+/** `true`, or when it ends: this pod's traffic is let past the proxy. */
+export const BYPASS_CAPTURE_ANNOTATION = "hairpin.dev/bypass-capture";
 export const REROUTE_INTERFACES_ANNOTATION =
   "istio.io/reroute-virtual-interfaces";
 export const REDIRECTION_ANNOTATION = "ambient.istio.io/redirection";

@@ -12,6 +12,7 @@ import {
   TUNNEL_LABEL,
   WAYPOINT_FOR_LABEL,
 } from "./annotations.ts";
+import { isBypassed } from "./capture_bypass.ts";
 import type { MeshObjects } from "./mesh_objects.ts";
 import type { GatewayObject, PodObject } from "./objects.ts";
 import type { Labels } from "./selectors.ts";
@@ -24,7 +25,14 @@ export function isTerminal(pod: PodObject): boolean {
 }
 
 /** Whether a pod's traffic is to be redirected to the node proxy. */
-export function isEnrolled(
+export const isEnrolled = (
+  pod: PodObject,
+  objects: MeshObjects,
+  settings: Pick<MeshSettings, "excludedNamespaces" | "rootNamespace">,
+): boolean => !isBypassed(pod) && isSelected(pod, objects, settings);
+
+/** Whether a pod belongs to the mesh, also while it bypasses the proxy. */
+export function isSelected(
   pod: PodObject,
   objects: MeshObjects,
   settings: Pick<MeshSettings, "excludedNamespaces" | "rootNamespace">,

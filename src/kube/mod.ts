@@ -13,9 +13,15 @@ export {
   type NodePod,
   type PodDecision,
   type PodOverrides,
+  type PodsOfNode,
   podsOfNode,
   uidOfPod,
 } from "./pods_of_node.ts";
+export {
+  type BypassedPod,
+  type CurrentBypasses,
+  endBypasses,
+} from "./capture_bypass.ts";
 export { isForL4 } from "./policies/policies.ts";
 export * as fields from "./schema/fields.ts";
 export { problemOfIssue } from "./problem.ts";

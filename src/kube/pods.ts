@@ -7,6 +7,7 @@ import {
   type Workload,
 } from "../model/workload.ts";
 import { REDIRECTION_ANNOTATION } from "./annotations.ts";
+import { isBypassed } from "./capture_bypass.ts";
 import { canonicalService, workloadNameOfPod } from "./canonical.ts";
 import {
   gatewayOf,
@@ -78,9 +79,10 @@ function tunnelOf(
   settings: MeshSettings,
 ): Pick<Workload, "protocol" | "nativeTunnel" | "applicationTunnel"> {
   const nativeTunnel = tunnelsItself(pod, objects);
-  const redirected =
-    pod.metadata.annotations[REDIRECTION_ANNOTATION] === "enabled" ||
-    isEnrolled(pod, objects, settings);
+  const isMarked =
+    pod.metadata.annotations[REDIRECTION_ANNOTATION] === "enabled" &&
+    !isBypassed(pod);
+  const redirected = isMarked || isEnrolled(pod, objects, settings);
   const gateway = gatewayOf(pod, objects);
   const applicationTunnel = gateway && inboundBinding(gateway, objects);
   return {

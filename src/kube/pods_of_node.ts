@@ -1,6 +1,7 @@
 /** The pods that a node's own process enrols, found by their namespace path. */
 import type { Ip } from "../model/address.ts";
 import {
+  BYPASS_CAPTURE_ANNOTATION,
   BYPASS_INBOUND_ANNOTATION,
   DNS_CAPTURE_ANNOTATION,
   MIRROR_ANNOTATION,
@@ -8,7 +9,8 @@ import {
   parseFlag,
   REROUTE_INTERFACES_ANNOTATION,
 } from "./annotations.ts";
-import { isEnrolled } from "./enrolment.ts";
+import { type BypassedPod, captureBypassOf } from "./capture_bypass.ts";
+import { isEnrolled, isSelected } from "./enrolment.ts";
 import { MeshObjects } from "./mesh_objects.ts";
 import { type KubeObject, nameOf, type PodObject } from "./objects.ts";
 import { podIps, serviceAccountOf } from "./pods.ts";
@@ -42,6 +44,13 @@ export type NetnsOf = (pod: PodObject) => string | undefined;
 export const annotatedNetns: NetnsOf = ({ metadata }) =>
   metadata.annotations[NETNS_ANNOTATION];
 
+export interface PodsOfNode {
+  readonly pods: readonly NodePod[];
+  /** Those that would be among them. */
+  readonly bypassed: readonly BypassedPod[];
+  readonly warnings: readonly string[];
+}
+
 /**
  * @param nodeName Pods of other nodes are left out; a pod that names no node
  * belongs to whoever can reach its namespace path.
@@ -52,19 +61,21 @@ export function podsOfNode(
   nodeName: string,
   options: Partial<MeshSettings> = {},
   netnsOf: NetnsOf = annotatedNetns,
-): { readonly pods: readonly NodePod[]; readonly warnings: readonly string[] } {
+): PodsOfNode {
   const settings = { ...DEFAULT_SETTINGS, ...options };
   const objects = new MeshObjects(kubeObjects);
-  const enrolled = objects.all("Pod").filter((pod) =>
+  const selected = objects.all("Pod").filter((pod) =>
     (pod.spec.nodeName === nodeName || pod.spec.nodeName === "") &&
-    isEnrolled(pod, objects, settings)
+    isSelected(pod, objects, settings)
   );
+  const enrolled = selected.filter((pod) => isEnrolled(pod, objects, settings));
   const found = enrolled.flatMap((pod) => {
     const netnsPath = netnsOf(pod);
     return netnsPath === undefined ? [] : [{ pod, netnsPath }];
   });
   return {
     pods: found.map(({ pod, netnsPath }) => nodePod(pod, netnsPath)),
+    bypassed: selected.flatMap((pod) => bypassedPod(pod, netnsOf(pod))),
     warnings: found.flatMap(({ pod }) => flagWarnings(pod)),
   };
 }
@@ -119,6 +130,18 @@ function nodePod(pod: PodObject, netnsPath: string): NodePod {
   };
 }
 
+function bypassedPod(
+  pod: PodObject,
+  netnsPath: string | undefined,
+): BypassedPod[] {
+  const bypass = captureBypassOf(pod);
+  if (bypass.kind !== "bypass") return [];
+  if (pod.spec.nodeName === "" && netnsPath === undefined) return [];
+  const { name, namespace } = pod.metadata;
+  const { untilMs } = bypass;
+  return [{ uid: uidOfPod(pod), name, namespace, untilMs, netnsPath }];
+}
+
 function overridesOf(annotations: Readonly<Record<string, string>>) {
   const dnsCapture = parseFlag(annotations[DNS_CAPTURE_ANNOTATION] ?? "");
   const interfaces = annotations[REROUTE_INTERFACES_ANNOTATION] ?? "";
@@ -138,10 +161,15 @@ const FLAGS = [DNS_CAPTURE_ANNOTATION, BYPASS_INBOUND_ANNOTATION];
 
 function flagWarnings(pod: PodObject): string[] {
   const { annotations } = pod.metadata;
-  return FLAGS.filter((key) =>
-    annotations[key] !== undefined && parseFlag(annotations[key]) === undefined
-  ).map((key) =>
+  const ignored = (key: string, why: string) =>
     `Pod "${nameOf(pod)}" annotation ${key} is ignored: ` +
-    `${JSON.stringify(annotations[key])} is not true or false`
-  );
+    `${JSON.stringify(annotations[key])} is ${why}`;
+  const flags = FLAGS.filter((key) =>
+    annotations[key] !== undefined && parseFlag(annotations[key]) === undefined
+  ).map((key) => ignored(key, "not true or false"));
+  return captureBypassOf(pod).kind === "unclear"
+    ? [...flags, ignored(BYPASS_CAPTURE_ANNOTATION, UNCLEAR)]
+    : flags;
 }
+
+const UNCLEAR = "neither true or false nor a time of RFC 3339";

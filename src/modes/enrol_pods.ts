@@ -1,8 +1,10 @@
 /** Which of the ways to enrol pods node mode takes. */
 import type { Config } from "../config/mod.ts";
 import { followNodeAgent } from "../control/node_agent.ts";
+import { type BypassedPod, podsOfNode } from "../kube/mod.ts";
 import type { Enrolment, EnrolmentOptions } from "./enrolment.ts";
 import { enrolBySelf } from "./self_enrolment.ts";
+import { WarningLog } from "./warning_log.ts";
 
 /** @throws {HairpinError} when the node cannot enrol pods, saying what it lacks. */
 export async function enrolPods(
@@ -31,8 +33,12 @@ function enrolByAgent(
 ): Enrolment {
   const { promise: failed, reject } = Promise.withResolvers<never>();
   failed.catch(() => {});
+  const warnings = new WarningLog(log("state"));
   return {
-    want() {},
+    want({ objects, settings }) {
+      const { bypassed } = podsOfNode(objects, config.nodeName, settings);
+      warnings.put(bypassed.map(unheeded));
+    },
     begin() {
       followNodeAgent({
         path: config.inpodUds,
@@ -48,6 +54,10 @@ function enrolByAgent(
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }
+
+const unheeded = ({ namespace, name }: BypassedPod): string =>
+  `Pod "${namespace}/${name}" is to bypass the proxy: ` +
+  "that is for the node agent to do, and it knows of no such thing";
 
 /** The pod that this process runs in; whoever put it there redirects. */
 function enrolOwnPod(

@@ -1,5 +1,7 @@
 import type { Config } from "../config/mod.ts";
+import type { BypassedPod } from "../kube/mod.ts";
 import type { Logger } from "../telemetry/log.ts";
+import type { Registry } from "../telemetry/metrics.ts";
 import type { PodManager } from "../worker/pod_manager.ts";
 import type { WorkerPool } from "../worker/worker_pool.ts";
 import type { Cluster } from "./cluster.ts";
@@ -14,6 +16,8 @@ export interface EnrolmentOptions {
   readonly pods: PodManager;
   readonly workers: WorkerPool;
   readonly readiness: Readiness;
+  /** The control thread's own. */
+  readonly registry: Registry;
   log(scope: string): Logger;
   readonly signal: AbortSignal;
 }
@@ -28,4 +32,6 @@ export interface Enrolment extends AsyncDisposable {
   readonly failed: Promise<never>;
   /** What it was told to do at layer 7. Default: nothing. */
   readonly waypoint?: () => WaypointState | undefined;
+  /** Pods that belong to the mesh and are past the proxy. Default: none. */
+  readonly bypassed?: () => readonly BypassedPod[];
 }

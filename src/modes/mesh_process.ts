@@ -60,6 +60,7 @@ export async function runProcess(
       pods: parts.pods,
       workers: parts.workers,
       readiness,
+      registry: seen.registry,
       log: (scope) => seen.log(scope),
       signal: ending.signal,
     }),
@@ -78,7 +79,8 @@ export async function runProcess(
     },
   });
   const told = () => enrolment.waypoint?.();
-  stack.use(serveViews(options, seen, { ...parts, sources, told }));
+  const bypassed = () => enrolment.bypassed?.() ?? [];
+  stack.use(serveViews(options, seen, { ...parts, sources, told, bypassed }));
 
   stack.use(keepControlMemory());
   stack.use(outliveSurprises(seen.log("app")));
@@ -128,7 +130,7 @@ const serverOf = (
 function serveViews(
   { config, quit }: ProcessOptions,
   seen: Observability,
-  parts: Parts & Pick<NodeParts, "sources" | "told">,
+  parts: Parts & Pick<NodeParts, "sources" | "told" | "bypassed">,
 ): AsyncDisposable {
   const stack = new AsyncDisposableStack();
   const view = new NodeView({ ...parts, config, registry: seen.registry });

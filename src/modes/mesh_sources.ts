@@ -14,6 +14,7 @@ import {
 import { EMPTY_DELTA, type MeshDelta } from "../model/delta.ts";
 import type { ReloadMetrics } from "../telemetry/control_metrics.ts";
 import type { Logger } from "../telemetry/log.ts";
+import { BypassExpiry } from "./bypass_expiry.ts";
 import type { Cluster } from "./cluster.ts";
 import type { MeshInput } from "./mesh_input.ts";
 import { ObjectSources } from "./object_sources.ts";
@@ -56,12 +57,17 @@ export async function followMeshSources(
   const local = await readLocal(config.localXds);
   store.replace("local xDS", local);
   const taker = new ObjectTaker(options);
+  const expiry = new BypassExpiry(
+    systemClock,
+    (objects) => taker.take(objects),
+  );
+  signal.addEventListener("abort", () => expiry[Symbol.dispose]());
   const sources = new ObjectSources(
     [
       ...config.configPaths.length > 0 ? ["files"] as const : [],
       ...cluster === undefined ? [] : ["kube"] as const,
     ],
-    (objects) => taker.take(objects),
+    (objects) => expiry.put(objects),
   );
   const fileErrors = await followFiles(
     options,

@@ -2,6 +2,7 @@ import type { ConfigDump, PodRow, ServiceRow } from "../admin/rows.ts";
 import type { Config } from "../config/mod.ts";
 import type { CertificateManager } from "../control/certificates/mod.ts";
 import type { MeshStore } from "../control/mesh_store.ts";
+import type { BypassedPod } from "../kube/mod.ts";
 import { serviceKey } from "../model/service.ts";
 import type { ConnectionRow } from "../proxy/connection_table.ts";
 import {
@@ -26,6 +27,7 @@ export interface NodeParts {
   readonly registry: Registry;
   /** What a waypoint was told; undefined in node mode. */
   told(): WaypointState | undefined;
+  bypassed(): readonly BypassedPod[];
 }
 
 /** What the admin server is shown of a node: copies, put together when asked. */
@@ -66,6 +68,7 @@ export class NodeView {
         state,
       })),
       pods: pods.list().map((pod) => podRow(pod, snapshots)),
+      bypassedPods: this.#parts.bypassed(),
       configErrors: sources.errors(),
       ...told && { waypoint: { ...told, keys: worstKeys(snapshots) } },
     };

@@ -1,8 +1,11 @@
 /** `--redirect self`: this process enrols the pods of its node. */
+import { BypassedPods } from "../control/bypassed_pods.ts";
 import type { CaptureGate, CaptureGateOptions } from "../control/cni/mod.ts";
 import type { FoundPodsOptions } from "../control/cluster_pods.ts";
 import { type ClusterPods, NodeEnrolment } from "../control/node_enrolment.ts";
 import { PodNetns } from "../control/pod_netns.ts";
+import type { RedirectionStatus } from "../control/redirection_status.ts";
+import { removeRedirectAt } from "../control/remove_redirect_at.ts";
 import { SelfEnrolment } from "../control/self_enrolment.ts";
 import { DEFAULT_SETTINGS } from "../kube/mod.ts";
 import {
@@ -12,6 +15,7 @@ import {
   type Iptables,
 } from "../redirect/mod.ts";
 import { runCommand } from "../sys/command.ts";
+import { bypassedPodsGauge } from "../telemetry/hairpin_metrics.ts";
 import type { Enrolment, EnrolmentOptions } from "./enrolment.ts";
 import { WarningLog } from "./warning_log.ts";
 
@@ -28,17 +32,20 @@ export async function enrolBySelf(
   signal.addEventListener("abort", () => self[Symbol.dispose]());
   const warnings = new WarningLog(log("state"));
   const netnses = new PodNetns();
+  const status = options.cluster?.redirectionStatus(signal);
+  const bypassed = openBypassedPods(options, status, iptables);
   const node: NodeEnrolment = new NodeEnrolment({
     nodeName: config.nodeName,
     enrolment: self,
     netnses,
-    cluster: await findPods(options, {
+    cluster: await findPods(options, status, {
       netnses,
       enrolment: self,
       iptables,
       reconcile: () => node.reconcile(),
     }),
     onWarnings: (found) => warnings.put(found),
+    onBypassed: (pods) => bypassed.put(pods),
   });
   const cni = await serveCni(options, {
     netnses,
@@ -61,6 +68,7 @@ export async function enrolBySelf(
       leaveChain = await keepInChain(options);
     },
     failed: new Promise<never>(() => {}),
+    bypassed: () => bypassed.list,
     async [Symbol.asyncDispose]() {
       await leaveChain();
       await cni?.server[Symbol.asyncDispose]();
@@ -72,18 +80,31 @@ export async function enrolBySelf(
 
 /** Loaded only where there is an API to ask. */
 async function findPods(
-  { cluster, config, signal }: EnrolmentOptions,
+  { config, signal }: EnrolmentOptions,
+  status: RedirectionStatus | undefined,
   options: Omit<FoundPodsOptions, "status" | "signal" | "procRoot">,
 ): Promise<ClusterPods | undefined> {
-  if (cluster === undefined) return undefined;
+  if (status === undefined) return undefined;
   const { FoundPods } = await import("../control/cluster_pods.ts");
   return new FoundPods({
     ...options,
-    status: cluster.redirectionStatus(signal),
+    status,
     procRoot: config.hostProc,
     signal,
   });
 }
+
+const openBypassedPods = (
+  { registry, log }: EnrolmentOptions,
+  status: RedirectionStatus | undefined,
+  iptables: Iptables,
+): BypassedPods =>
+  new BypassedPods({
+    log: log("inpod"),
+    count: bypassedPodsGauge(registry),
+    removeRules: (path) => removeRedirectAt(path, iptables),
+    ...status && { tell: (event) => void status.tell(event) },
+  });
 
 interface CniService {
   readonly gate: CaptureGate;

@@ -64,3 +64,10 @@ export class HairpinMetrics {
     return this.#waypointsUnreachable.with({ outcome });
   }
 }
+
+/** Pods of this node that belong to the mesh and are past the proxy, for the control thread. */
+export const bypassedPodsGauge = (registry: Registry): Cell =>
+  registry.gauge({
+    name: "hairpin_capture_bypassed_pods",
+    help: "The number of pods whose traffic bypasses the proxy by annotation",
+  }).with();

@@ -76,6 +76,14 @@ const pod = v.object({
   })),
 });
 
+const bypassedPod = v.object({
+  uid: text,
+  name: text,
+  namespace: text,
+  /** A time of RFC 3339; absent: until somebody ends it. */
+  until: v.optional(v.string()),
+});
+
 const named = v.object({ name: v.string(), kind: text, value: text });
 const textMatch = v.optional(v.object({ kind: text, value: text }));
 
@@ -134,6 +142,7 @@ const dump = v.object({
   config: v.optional(v.object({ inpodUds: text }), {}),
   hairpin: v.optional(v.object({
     redirect: text,
+    bypassedPods: v.optional(v.array(bypassedPod), []),
     waypoint: v.optional(waypoint),
   })),
 });

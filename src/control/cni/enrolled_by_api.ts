@@ -1,5 +1,10 @@
 import { messageOf } from "../../base/errors.ts";
-import { decidePod, type KubeObject, parseObject } from "../../kube/mod.ts";
+import {
+  decidePod,
+  endBypasses,
+  type KubeObject,
+  parseObject,
+} from "../../kube/mod.ts";
 import { CNI_CODES, CniError, type PodName } from "../../wire/cni/mod.ts";
 import { KubeClient, readKubeconfig } from "../kube_api/mod.ts";
 import { readConfigText } from "../read_files.ts";
@@ -19,7 +24,8 @@ export async function isEnrolledByApi(
   excludedNamespaces: readonly string[],
 ): Promise<boolean> {
   try {
-    const objects = await readPod(kubeconfig, pod);
+    const read = await readPod(kubeconfig, pod);
+    const { objects } = endBypasses(read, systemClock.nowMs());
     const decision = decidePod(objects, pod, { excludedNamespaces });
     if (decision.kind === "unknown") throw new Error("it is not there");
     return decision.kind === "enrol";

@@ -184,7 +184,7 @@ Deno.test("exitCodeOf() is 1 when one failed, and only then", () => {
 Deno.test("agentSocketOf() names the socket only where an agent hands pods over", () => {
   const config = { inpodUds: "/a" };
   const of = (redirect: string) =>
-    agentSocketOf({ config, hairpin: { redirect } });
+    agentSocketOf({ config, hairpin: { redirect, bypassedPods: [] } });
   assert.equal(of("agent"), "/a");
   assert.equal(of("self"), undefined);
   assert.equal(agentSocketOf({ config, hairpin: undefined }), undefined);
