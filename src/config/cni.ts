@@ -2,7 +2,13 @@
 import { ConfigError } from "../base/errors.ts";
 import type { CniConfig, CniInstall } from "./config.ts";
 import type { Settings } from "./settings.ts";
-import { oneOf, TEXT } from "./values.ts";
+import { oneOf, TEXT, type ValueKind } from "./values.ts";
+
+/** A runtime leaves out names that begin with a dot. */
+const CONFLIST: ValueKind<string> = {
+  want: "the name of a file that ends in .conflist",
+  read: (text) => /^[^./][^/]*\.conflist$/.test(text) ? text : undefined,
+};
 
 /** @returns undefined when nothing of it was asked for. */
 export function readCni(settings: Settings): CniConfig | undefined {
@@ -19,6 +25,7 @@ function readInstall(settings: Settings): CniInstall | undefined {
     netDir,
     binDir: settings.readNamed("cni-bin-dir", TEXT, "/opt/cni/bin"),
     confName: settings.readNamed("cni-conf-name", TEXT, undefined),
+    ownConf: settings.readNamed("cni-own-conf", CONFLIST, undefined),
     atEnd: settings.readNamed("cni-at-end", oneOf("keep", "remove"), "keep"),
   };
 }

@@ -164,6 +164,8 @@ export interface CniInstall {
   readonly binDir: string;
   /** File of the network; undefined: the first by name. `--cni-conf-name`, `CNI_CONF_NAME`. */
   readonly confName: string | undefined;
+  /** Own list that comes before it; undefined: it is changed itself. `--cni-own-conf`, `HAIRPIN_CNI_OWN_CONF`. */
+  readonly ownConf: string | undefined;
   /** Whether a graceful end takes it out again. `--cni-at-end`, `HAIRPIN_CNI_AT_END`. */
   readonly atEnd: "keep" | "remove";
 }

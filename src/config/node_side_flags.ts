@@ -43,7 +43,16 @@ export const NODE_SIDE_FLAGS = [
     commands: ["run"],
     variable: "CNI_CONF_NAME",
     byDefault: "the first by name",
-    meaning: "The .conflist that the plugin is put into.",
+    meaning: "The network that the plugin is put into.",
+  },
+  {
+    name: "cni-own-conf",
+    value: "FILE",
+    commands: ["run"],
+    variable: "HAIRPIN_CNI_OWN_CONF",
+    byDefault: "none, the network's own file is changed",
+    meaning:
+      "Keep a copy of the network with the plugin in this .conflist, such as 02-hairpin.conflist; it comes first by name, and so outlives whoever writes the network anew.",
   },
   {
     name: "cni-at-end",

@@ -86,7 +86,7 @@ Deno.test("proxy and proxy ztunnel mean node mode", () => {
 });
 
 /** They mean something beside --cni-net-dir alone. */
-const CNI = ["cni-bin-dir", "cni-conf-name", "cni-at-end"];
+const CNI = ["cni-bin-dir", "cni-conf-name", "cni-own-conf", "cni-at-end"];
 
 Deno.test("--cni-net-dir installs the plugin as the flags beside it say", () => {
   assert.deepEqual(nodeFlags("--cni-net-dir=/n").cni, {
@@ -95,14 +95,21 @@ Deno.test("--cni-net-dir installs the plugin as the flags beside it say", () => 
       netDir: "/n",
       binDir: "/opt/cni/bin",
       confName: undefined,
+      ownConf: undefined,
       atEnd: "keep",
     },
   });
-  const all = ["--cni-bin-dir=/b", "--cni-conf-name=a", "--cni-at-end=remove"];
+  const all = [
+    "--cni-bin-dir=/b",
+    "--cni-conf-name=a",
+    "--cni-own-conf=02-a.conflist",
+    "--cni-at-end=remove",
+  ];
   assert.deepEqual(nodeFlags("--cni-net-dir=/n", ...all).cni?.install, {
     netDir: "/n",
     binDir: "/b",
     confName: "a",
+    ownConf: "02-a.conflist",
     atEnd: "remove",
   });
 });

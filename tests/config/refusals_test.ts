@@ -260,3 +260,13 @@ Deno.test("a socket for the CNI plugin is refused where pods are not this proces
     "--cni-socket and --cni-net-dir are of no use without --mode node --redirect self";
   refuses(why, [...NODE, "--cni-socket", "/c", "--redirect", "agent"]);
 });
+
+for (
+  const name of ["a.conf", "/n/a.conflist", ".a.conflist", "../a.conflist"]
+) {
+  Deno.test(`an own network in ${name} is refused`, () => {
+    const why = `invalid flag --cni-own-conf ${JSON.stringify(name)}: ` +
+      "want the name of a file that ends in .conflist";
+    refuses(why, [...NODE, "--cni-net-dir", "/n", "--cni-own-conf", name]);
+  });
+}

@@ -265,6 +265,7 @@ Deno.test("every documented variable is proved by a test of this file", () => {
     "CNI_BIN_DIR",
     "CNI_CONF_NAME",
     "HAIRPIN_CNI_AT_END",
+    "HAIRPIN_CNI_OWN_CONF",
   ];
   const tested = [...elsewhere, ...rows.map(([name]) => name)];
   const proved = (name: string) =>
@@ -298,12 +299,14 @@ Deno.test("the variables of the CNI plugin's installation go together", () => {
     CNI_NET_DIR: "/n",
     CNI_BIN_DIR: "/b",
     CNI_CONF_NAME: "a",
+    HAIRPIN_CNI_OWN_CONF: "02-a.conflist",
     HAIRPIN_CNI_AT_END: "remove",
   });
   assert.deepEqual(cni?.install, {
     netDir: "/n",
     binDir: "/b",
     confName: "a",
+    ownConf: "02-a.conflist",
     atEnd: "remove",
   });
 });

@@ -2,28 +2,14 @@
 import { NotAListError } from "./chain_errors.ts";
 import { CONF_BYTES_MAX } from "./limits.ts";
 
-/**
- * The file that a runtime takes its default network from: the first by name.
- *
- * @returns undefined when there is none yet.
- * @throws {NotAListError} when it is a single plugin, behind which none is chained.
- */
-export async function firstConflist(
-  folder: string,
-  name: string | undefined,
-): Promise<string | undefined> {
+/** Names of the networks in a folder, in the order in which a runtime looks at them. */
+export async function networkFiles(folder: string): Promise<readonly string[]> {
   const names: string[] = [];
   for await (const entry of Deno.readDir(folder)) {
     const isConf = /^[^.].*\.(conf|conflist|json)$/.test(entry.name);
     if (!entry.isDirectory && isConf) names.push(entry.name);
   }
-  const [first] = name === undefined
-    ? names.sort()
-    : names.filter((found) => found === name);
-  if (first === undefined) return undefined;
-  const path = `${folder}/${first}`;
-  if (first.endsWith(".conflist")) return path;
-  throw new NotAListError(path, "only a .conflist has plugins behind another");
+  return names.sort();
 }
 
 /** @throws {NotAListError} when it is too large or no UTF-8. */
@@ -73,6 +59,28 @@ export async function replaceFile(
     await Deno.rename(temporary, path);
   } catch (reason) {
     await Deno.remove(temporary).catch(() => {});
+    throw reason;
+  }
+}
+
+/** @returns whether it was there. */
+export async function removeFile(path: string): Promise<boolean> {
+  try {
+    await Deno.remove(path);
+    return true;
+  } catch (reason) {
+    if (reason instanceof Deno.errors.NotFound) return false;
+    throw reason;
+  }
+}
+
+/** @returns undefined when there is none. */
+export async function modeOf(path: string): Promise<number | undefined> {
+  try {
+    const { mode } = await Deno.stat(path);
+    return mode === null ? undefined : mode & 0o777;
+  } catch (reason) {
+    if (reason instanceof Deno.errors.NotFound) return undefined;
     throw reason;
   }
 }

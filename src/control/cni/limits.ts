@@ -17,3 +17,7 @@ export const OPEN_QUESTIONS_MAX = 512;
 export const CONF_BYTES_MAX = 1_048_576;
 /** Quiet time after a change before the files are looked at, and the longest without a look, in ms. */
 export const CHAIN_WATCH_TIMES = { debounceMs: 200, pollMs: 10_000 } as const;
+/** Changes one after the other that somebody else must be at, as in Istio. */
+export const CONFLICT_CHANGES_MAX = 5;
+/** Time between two of them, in ms, as in Istio. */
+export const CONFLICT_WITHIN_MS = 5_000;

@@ -10,7 +10,10 @@ export type Edit =
   | { readonly kind: "same" }
   | { readonly kind: "bad"; readonly why: string };
 
-/** Appends the plugin: whatever it captures, the plugins before have made. */
+/**
+ * Appends the plugin: whatever it captures, the plugins before have made. A
+ * single plugin becomes a list of its name.
+ */
 export const withPlugin = (text: string, own: JsonObject): Edit =>
   edit(text, (foreign) => [...foreign, { ...own, type: PLUGIN_TYPE }]);
 
@@ -28,9 +31,9 @@ function edit(
     return { kind: "bad", why: "it has no plugin that makes a network" };
   }
   const wanted = plugins(foreign);
-  if (JSON.stringify(wanted) === JSON.stringify(list.plugins)) {
-    return { kind: "same" };
-  }
+  const isSame = !list.isSingle &&
+    JSON.stringify(wanted) === JSON.stringify(list.plugins);
+  if (isSame) return { kind: "same" };
   const changed = { ...list.json, plugins: wanted };
   return { kind: "changed", text: `${JSON.stringify(changed, null, 2)}\n` };
 }
@@ -38,19 +41,28 @@ function edit(
 interface List {
   readonly json: JsonObject;
   readonly plugins: readonly JsonObject[];
+  /** Whether the text has no list, but a plugin alone. */
+  readonly isSingle: boolean;
 }
 
 /** @returns what is wrong with it when it is no list. */
 function readList(text: string): List | string {
   const json = parseExactly(text);
   if (!isObject(json)) return "it is not a JSON object";
-  const { name, plugins } = json;
+  const { name, plugins, cniVersion } = json;
   if (typeof name !== "string" || name === "") return "it has no name";
+  if (plugins === undefined && typeof json.type === "string") {
+    // As libcni makes it: what the plugin says of the network is of the list too.
+    const list = { ...cniVersion !== undefined && { cniVersion }, name };
+    return { json: list, plugins: [json], isSingle: true };
+  }
   if (!Array.isArray(plugins)) return "it has no list of plugins";
   const valid = plugins.every((plugin) =>
     isObject(plugin) && typeof plugin.type === "string"
   );
-  return valid ? { json, plugins } : "one of its plugins has no type";
+  return valid
+    ? { json, plugins, isSingle: false }
+    : "one of its plugins has no type";
 }
 
 /** What a reviver is told of a number, and what keeps it as it was written. */

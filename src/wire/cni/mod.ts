@@ -14,6 +14,7 @@ export {
   DEFAULT_AGENT_SOCKET,
   type PluginConf,
 } from "./conf.ts";
+export type { JsonObject } from "./json.ts";
 export { addReply, errorReply, versionReply } from "./replies.ts";
 export { addressesOf, type ResultAddress } from "./addresses.ts";
 export { ISTIO_ADD_PATH, istioEvent } from "./istio_event.ts";

@@ -1,68 +1,5 @@
 import assert from "node:assert/strict";
-import { Chain } from "../../../src/control/cni/mod.ts";
-import { createLogging } from "../../../src/telemetry/log.ts";
-
-const LIST = { name: "n", plugins: [{ type: "bridge" }] };
-const OWN = {
-  agent_socket: "/s",
-  exclude_namespaces: ["kube-system"],
-  type: "hairpin-cni",
-};
-
-class Runtime implements Disposable {
-  readonly folder = Deno.makeTempDirSync({ prefix: "hairpin-chain-" });
-  readonly netDir = `${this.folder}/net.d`;
-  readonly binDir = `${this.folder}/bin`;
-  readonly program = `${this.binDir}/hairpin-cni`;
-  readonly lines: string[] = [];
-  readonly chain: Chain;
-
-  constructor(confName?: string) {
-    Deno.mkdirSync(this.netDir);
-    Deno.mkdirSync(this.binDir);
-    const logging = createLogging({
-      filter: "info",
-      format: "plain",
-      write: (text) => this.lines.push(text),
-      now: () => new Date(0),
-    });
-    this.chain = new Chain({
-      netDir: this.netDir,
-      binDir: this.binDir,
-      confName,
-      program: "#!/bin/sh\n",
-      socket: "/s",
-      excludedNamespaces: ["kube-system"],
-      log: logging.scope("cni"),
-    });
-  }
-
-  write(name: string, value: object | string, mode = 0o600): void {
-    const text = typeof value === "string" ? value : JSON.stringify(value);
-    Deno.writeTextFileSync(`${this.netDir}/${name}`, text);
-    Deno.chmodSync(`${this.netDir}/${name}`, mode);
-  }
-
-  text(name: string): string {
-    return Deno.readTextFileSync(`${this.netDir}/${name}`);
-  }
-
-  plugins(name: string): unknown {
-    return JSON.parse(this.text(name)).plugins;
-  }
-
-  get files(): string[] {
-    return [...Deno.readDirSync(this.netDir)].map(({ name }) => name).sort();
-  }
-
-  [Symbol.dispose](): void {
-    Deno.removeSync(this.folder, { recursive: true });
-  }
-}
-
-async function until(test: () => boolean): Promise<void> {
-  while (!test()) await new Promise((resolve) => setTimeout(resolve, 20));
-}
+import { LIST, OWN, Runtime, until } from "./runtime.ts";
 
 Deno.test("Chain puts the plugin into the first list, with the mode that it has", async () => {
   using runtime = new Runtime();
@@ -81,7 +18,7 @@ Deno.test("Chain puts the plugin into the first list, with the mode that it has"
 });
 
 Deno.test("Chain takes the list that is named", async () => {
-  using runtime = new Runtime("20-b.conflist");
+  using runtime = new Runtime({ confName: "20-b.conflist" });
   runtime.write("10-a.conflist", LIST);
   runtime.write("20-b.conflist", LIST);
   await runtime.chain.ensure();
@@ -91,7 +28,7 @@ Deno.test("Chain takes the list that is named", async () => {
 
 const foreign: [what: string, name: string, text: string][] = [
   ["a list that is no JSON", "10-a.conflist", "{"],
-  ["a single plugin", "10-a.conf", '{"name":"n","type":"bridge"}'],
+  ["a single plugin without a name", "10-a.conf", '{"type":"bridge"}'],
   ["a list that is too large", "10-a.conflist", " ".repeat(1_048_577)],
 ];
 for (const [what, name, text] of foreign) {
@@ -123,4 +60,76 @@ Deno.test("Chain waits for a network, and puts back what others take out", async
   ending.abort();
   await kept;
   assert.ok(isIn());
+});
+
+for (const end of ["conf", "json"]) {
+  Deno.test(`Chain makes a list of a single plugin in a .${end}, and takes that back`, async () => {
+    using runtime = new Runtime();
+    const single = {
+      cniVersion: "0.4.0",
+      name: "n",
+      type: "bridge",
+      mtu: 1400,
+    };
+    runtime.write(`10-a.${end}`, single, 0o644);
+    await runtime.chain.ensure();
+    assert.equal(runtime.first, "10-a.conflist");
+    assert.deepEqual(JSON.parse(runtime.text("10-a.conflist")), {
+      cniVersion: "0.4.0",
+      name: "n",
+      plugins: [single, OWN],
+    });
+    const rewritten = { ...single, mtu: 1500 };
+    runtime.write(`10-a.${end}`, rewritten);
+    await runtime.chain.ensure();
+    assert.equal(runtime.first, "10-a.conflist");
+    assert.deepEqual(runtime.plugins("10-a.conflist"), [rewritten, OWN]);
+    await runtime.chain.remove();
+    assert.deepEqual(runtime.files, [`10-a.${end}`]);
+    assert.deepEqual(JSON.parse(runtime.text(`10-a.${end}`)), rewritten);
+  });
+}
+
+Deno.test("Chain follows a file that is named and became a list", async () => {
+  using runtime = new Runtime({ confName: "10-a.conf" });
+  runtime.write("00-other.conflist", LIST);
+  runtime.write("10-a.conf", { name: "n", type: "bridge" });
+  await runtime.chain.ensure();
+  await runtime.chain.ensure();
+  assert.deepEqual(runtime.plugins("00-other.conflist"), LIST.plugins);
+  assert.equal(JSON.parse(runtime.text("10-a.conflist")).plugins.length, 2);
+  assert.deepEqual(runtime.installed, [true]);
+});
+
+Deno.test("Chain tells when the plugin is installed, and when no longer", async () => {
+  using runtime = new Runtime();
+  await runtime.chain.ensure();
+  runtime.write("10-a.conflist", LIST);
+  await runtime.chain.ensure();
+  await runtime.chain.ensure();
+  runtime.write("10-a.conflist", "{");
+  await runtime.chain.ensure();
+  assert.deepEqual(runtime.installed, [false, true, false]);
+});
+
+Deno.test("Chain warns once of another program that keeps taking it out", async () => {
+  using runtime = new Runtime();
+  for (let round = 0; round < 8; round++) {
+    runtime.write("10-a.conflist", LIST);
+    await runtime.chain.ensure();
+  }
+  await runtime.logged();
+  const warnings = runtime.lines.join("").match(/another program keeps/g);
+  assert.equal(warnings?.length, 1);
+});
+
+Deno.test("Chain takes changes that are far apart for no conflict", async () => {
+  let nowMs = 0;
+  using runtime = new Runtime({ nowMs: () => nowMs += 5_000 });
+  for (let round = 0; round < 8; round++) {
+    runtime.write("10-a.conflist", LIST);
+    await runtime.chain.ensure();
+  }
+  await runtime.logged();
+  assert.doesNotMatch(runtime.lines.join(""), /another program/);
 });
