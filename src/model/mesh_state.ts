@@ -77,6 +77,11 @@ export class MeshState {
     return this.#workloads.packed;
   }
 
+  /** Those workloads that name a waypoint. */
+  frontedWorkloads(): readonly Workload[] {
+    return this.#workloads.fronted();
+  }
+
   get services(): ReadonlyMap<ServiceKey, Service> {
     return this.#services.byKey;
   }

@@ -58,7 +58,7 @@ export class TextArena {
     const { chunk, id, start, end } = this.#bounds(at);
     this.#places[at] = NOWHERE;
     chunk.live -= end - start + HEADER_OCTETS;
-    if (id !== this.#newest) this.#tidy(id, chunk);
+    if (id !== this.#newest) this.#tidy(id);
   }
 
   #append(
@@ -68,6 +68,7 @@ export class TextArena {
     length: number,
   ): number {
     const needed = HEADER_OCTETS + length;
+    const before = this.#newest;
     const { id, chunk } = this.#chunkWith(needed);
     const offset = chunk.used;
     chunk.view.setUint32(offset, at);
@@ -76,6 +77,7 @@ export class TextArena {
     chunk.octets.set(octets.subarray(0, length), offset + HEADER_OCTETS);
     chunk.used += needed;
     chunk.live += needed;
+    if (id !== before) this.#tidy(before);
     return id * PLACES_PER_CHUNK + offset;
   }
 
@@ -85,20 +87,19 @@ export class TextArena {
     if (newest !== undefined && newest.octets.length - newest.used >= room) {
       return { id: this.#newest, chunk: newest };
     }
-    const before = this.#newest;
     const octets = new Uint8Array(Math.max(CHUNK_OCTETS, room));
     const view = new DataView(octets.buffer);
     const chunk = { octets, view, used: 0, live: 0 };
     const id = this.#freeChunks.pop() ?? this.#chunks.length;
     this.#chunks[id] = chunk;
     this.#newest = id;
-    if (newest !== undefined) this.#tidy(before, newest);
     return { id, chunk };
   }
 
   /** Gives a chunk up of which most is not needed. */
-  #tidy(id: number, chunk: Chunk): void {
-    if (chunk.live * 2 >= chunk.used) return;
+  #tidy(id: number): void {
+    const chunk = this.#chunks[id];
+    if (chunk === undefined || chunk.live * 2 >= chunk.used) return;
     for (let offset = 0; offset < chunk.used;) {
       const at = chunk.view.getUint32(offset);
       const keyLength = chunk.view.getUint32(offset + 4);

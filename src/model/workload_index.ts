@@ -45,6 +45,8 @@ export class WorkloadIndex {
   readonly #byIp = new HashIndex();
   readonly #byHostname = new HashIndex();
   readonly #byName = new HashIndex();
+  /** Those of which a waypoint is in front: few, and asked for as a whole. */
+  readonly #fronted = new Set<number>();
   /** When each number was given, counted: of two workloads, the newer has more. */
   readonly #ages: number[] = [];
   #age = 0;
@@ -70,6 +72,7 @@ export class WorkloadIndex {
     if (replaced !== undefined) this.#forget(number, replaced);
     this.#ages[number] = ++this.#age;
     for (const [index, hash] of this.#keysOf(workload)) index.add(hash, number);
+    if (workload.waypoint !== undefined) this.#fronted.add(number);
     return { number, replaced };
   }
 
@@ -93,6 +96,12 @@ export class WorkloadIndex {
   /** The one that has this number; undefined when none has. */
   numbered(number: number): Workload | undefined {
     return this.#unpacked(number);
+  }
+
+  /** Those that name a waypoint. */
+  fronted(): Workload[] {
+    return [...this.#fronted].map((number) => this.#used(number))
+      .filter((workload) => workload !== undefined);
   }
 
   /** Of several that share an address: pods first, then HBONE, then the newest. */
@@ -154,6 +163,7 @@ export class WorkloadIndex {
 
   #forget(number: number, workload: Workload): void {
     this.#recent.delete(number);
+    this.#fronted.delete(number);
     for (const [index, hash] of this.#keysOf(workload)) {
       index.delete(hash, number);
     }

@@ -148,7 +148,7 @@ class ObjectTaker {
     const { warnings, ...resources } = translation;
     this.#warnings.put(warnings);
     if (this.#fromObjects) store.replace("files", resources);
-    this.#report(translation, isFirst);
+    this.#report(isFirst);
     reloads.reloads("applied").value++;
     this.#show(translation);
   }
@@ -164,10 +164,11 @@ class ObjectTaker {
     return this.#options.config.xds === undefined;
   }
 
+  /** Of workloads only those that somebody is in front of: istiod tells of all. */
   #fromStore(): Translation {
     const { mesh } = this.#options.store;
     return {
-      workloads: [...mesh.workloads.values()],
+      workloads: mesh.frontedWorkloads(),
       services: [...mesh.services.values()],
       policies: [],
       warnings: [],
@@ -183,12 +184,12 @@ class ObjectTaker {
   }
 
   /** In a cluster something changes all the time. */
-  #report(translation: Translation, isFirst: boolean): void {
-    const { log, cluster } = this.#options;
+  #report(isFirst: boolean): void {
+    const { log, cluster, store: { mesh } } = this.#options;
     const counts = {
-      workloads: translation.workloads.length,
-      services: translation.services.length,
-      policies: translation.policies.length,
+      workloads: mesh.workloads.size,
+      services: mesh.services.size,
+      policies: mesh.policies.size,
     };
     const level = isFirst || cluster === undefined ? "info" : "debug";
     log[level]("configuration loaded", counts);

@@ -55,9 +55,9 @@ export async function startParts(
     : undefined;
   const store = new MeshStore((delta) => {
     local?.apply(delta);
-    void workers.applyMesh(delta);
+    workers.applyMesh(delta);
   });
-  const xds = await xdsClient(config, store, seen);
+  const xds = await xdsClient(config, store, seen, () => workers.meshSent);
   const workers = new WorkerPool({
     count: config.workers,
     settings: workerSettings(config, kernelLane),
@@ -96,6 +96,7 @@ async function xdsClient(
   config: Config,
   store: MeshStore,
   { registry, log }: Observability,
+  keepPace: () => Promise<void>,
 ): Promise<XdsClient | undefined> {
   const { xds: server, authToken, clusterId } = config;
   if (server === undefined) return undefined;
@@ -106,6 +107,7 @@ async function xdsClient(
     clusterId,
     node: xdsNode(config),
     onUpdate: (delta) => store.update("xDS", delta),
+    keepPace,
     metrics: new XdsMetrics(registry),
     log: log("xds"),
     random: Math.random,

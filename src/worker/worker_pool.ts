@@ -69,7 +69,7 @@ export class WorkerPool {
   #crls: readonly Uint8Array[] = [];
   #ending = false;
   /** Changes of the mesh leave one after the other. */
-  #meshTurn: Promise<void> = Promise.resolve();
+  #meshSent: Promise<void> = Promise.resolve();
 
   constructor(options: WorkerPoolOptions) {
     this.#options = options;
@@ -96,11 +96,15 @@ export class WorkerPool {
   }
 
   /** Tells all workers of a change; the pool's own mesh has it already. */
-  applyMesh(delta: PackedDelta): Promise<void> {
+  applyMesh(delta: PackedDelta): void {
     // A worker that is loaded later has it from the mesh.
     const handles = this.#live();
-    this.#meshTurn = this.#meshTurn.then(() => sendSlices(handles, delta));
-    return this.#meshTurn;
+    this.#meshSent = this.#meshSent.then(() => sendSlices(handles, delta));
+  }
+
+  /** Settles when every change so far is on its way to the workers. */
+  get meshSent(): Promise<void> {
+    return this.#meshSent;
   }
 
   putCertificate(spiffeId: string, state: CertificateState | undefined): void {
@@ -242,7 +246,7 @@ export class WorkerPool {
   ): Promise<void> {
     try {
       await this.#options.wantAddress?.(name);
-      await this.#meshTurn;
+      await this.#meshSent;
       handle?.post({ kind: "address", name });
     } catch (reason) {
       handle?.post({ kind: "address", name, failure: messageOf(reason) });

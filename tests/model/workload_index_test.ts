@@ -78,3 +78,18 @@ for (const [name, changed, known] of local) {
     assert.equal(found?.name, known ? "web" : undefined);
   });
 }
+
+Deno.test("WorkloadIndex.fronted() follows who names a waypoint", () => {
+  const waypoint = { port: 15008, ip: ip("10.9.0.1"), network: "" } as never;
+  const index = indexOf(
+    pod("web", ["10.0.0.1"], { waypoint }),
+    pod("plain", ["10.0.0.2"]),
+  );
+  const names = () => index.fronted().map(({ name }) => name);
+  assert.deepEqual(names(), ["web"]);
+  index.put(pod("plain", ["10.0.0.2"], { waypoint }));
+  assert.deepEqual(names(), ["web", "plain"]);
+  index.put(pod("web", ["10.0.0.1"]));
+  index.delete("cluster1//Pod/ns1/plain");
+  assert.deepEqual(names(), []);
+});

@@ -53,7 +53,8 @@ class TestPool implements Disposable {
   apply(delta: Partial<MeshDelta>): Promise<void> {
     const whole = { ...EMPTY_DELTA, ...delta };
     this.mesh.apply(whole);
-    return this.pool.applyMesh(packDelta(whole));
+    this.pool.applyMesh(packDelta(whole));
+    return this.pool.meshSent;
   }
 
   /** What each worker was told so far. */

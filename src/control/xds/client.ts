@@ -19,7 +19,7 @@ import { KnownResources } from "./known_resources.ts";
 import { APPLY_SLICE_MAX, BACKOFF_MIN_MS, SLICE_MS } from "./limits.ts";
 import { OnDemand } from "./on_demand.ts";
 import { Outbox } from "./outbox.ts";
-import { type Reading, readResponse, refusalText } from "./read_response.ts";
+import { type Part, readResponse, refusalText } from "./read_response.ts";
 import {
   answer,
   firstRequest,
@@ -42,6 +42,8 @@ export interface XdsClientOptions {
   readonly node: MessageInitShape<typeof NodeSchema>;
   /** Takes one step of the mesh. */
   readonly onUpdate: (delta: MeshDelta) => void;
+  /** Settles when more may come: what was taken is not piled up. */
+  readonly keepPace: () => Promise<void>;
   readonly metrics: XdsMetrics;
   readonly log: Logger;
   /** 0 to 1, as `Math.random`. */
@@ -201,9 +203,14 @@ export class XdsClient {
       size: resources.length,
       removes: response.removedResources.length,
     });
-    const reading = await readResponse(response, type, this.#known[type]);
-    await this.#apply(reading);
-    const refusal = refusalText(reading.refusals);
+    const refusal = refusalText(
+      await readResponse(
+        response,
+        type,
+        this.#known[type],
+        (part) => this.#apply(part),
+      ),
+    );
     if (refusal === "") this.#acknowledged(type);
     else {
       const fields = { type_url: typeUrl, nonce, type: "NACK", error: refusal };
@@ -212,12 +219,13 @@ export class XdsClient {
     return answer(response, refusal);
   }
 
-  async #apply({ delta, answered }: Reading): Promise<void> {
+  async #apply({ delta, answered }: Part): Promise<void> {
     const slices = new TimeSlices(SLICE_MS);
     for (const slice of slicesOf(delta, APPLY_SLICE_MAX)) {
       this.#options.onUpdate(slice);
       if (slices.over) await slices.next();
     }
+    await this.#options.keepPace();
     this.#onDemand?.settle(answered);
   }
 

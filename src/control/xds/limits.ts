@@ -10,6 +10,9 @@ export const BACKOFF_JITTER = 0.2;
 /** Work on an update until somebody else is heard. Own choice. */
 export const SLICE_MS = 8;
 
+/** Names in a response until what was read is applied. Own choice. */
+export const PART_MAX = 1_024;
+
 /** Entries of an update that are applied at once. Own choice. */
 export const APPLY_SLICE_MAX = 256;
 

@@ -1,6 +1,7 @@
 import { messageOf } from "../../base/errors.ts";
 import type { MeshDelta } from "../../model/delta.ts";
 import {
+  ADDRESS_TYPE,
   decodeEnvelope,
   decodeResource,
   type DeltaDiscoveryResponse,
@@ -17,51 +18,60 @@ import {
   newDraft,
   removeFrom,
 } from "./known_resources.ts";
-import { RESOURCES_MAX, SLICE_MS } from "./limits.ts";
+import { PART_MAX, RESOURCES_MAX, SLICE_MS } from "./limits.ts";
 import { TimeSlices } from "./time_slices.ts";
 
-/** What a response comes to. */
-export interface Reading {
+/** What some of a response's resources come to. */
+export interface Part {
   readonly delta: MeshDelta;
   /** Names and aliases that it says something about. */
   readonly answered: readonly string[];
-  /** Why resources were refused, one text each. */
-  readonly refusals: readonly string[];
 }
 
 /**
- * Reads a response in slices of time, and notes in `known` what it names. What
- * is refused is not noted: a later stream gets it again.
+ * Reads a response in parts and slices of time, and notes in `known` what it
+ * names. What is refused is not noted: a later stream gets it again. Policies
+ * are one part, so that what they close and open is put into order as a whole.
+ *
+ * @param onPart Takes each part; the next one is not read before it has.
+ * @returns Why resources were refused, one text each.
  */
 export async function readResponse(
   response: Pick<DeltaDiscoveryResponse, "resources" | "removedResources">,
   type: XdsType,
   known: KnownResources,
-): Promise<Reading> {
-  const draft = newDraft();
-  const answered: string[] = [];
+  onPart: (part: Part) => Promise<void>,
+): Promise<readonly string[]> {
   const refusals: string[] = [];
   const slices = new TimeSlices(SLICE_MS);
+  let part = newPart();
   for (const octets of response.resources) {
     let envelope: ResourceEnvelope | undefined;
     try {
       envelope = decodeEnvelope(octets);
-      take(envelope, type, known, draft);
+      take(envelope, type, known, part.delta);
     } catch (reason) {
       refusals.push(refusalOf(envelope, reason));
     }
     if (envelope !== undefined) {
-      answered.push(envelope.name, ...envelope.aliases);
+      part.answered.push(envelope.name, ...envelope.aliases);
+    }
+    if (type === ADDRESS_TYPE && part.answered.length >= PART_MAX) {
+      await onPart(part);
+      part = newPart();
     }
     if (slices.over) await slices.next();
   }
   for (const name of response.removedResources) {
     const key = known.take(name);
-    if (key !== undefined) removeFrom(draft, key);
-    answered.push(name);
+    if (key !== undefined) removeFrom(part.delta, key);
+    part.answered.push(name);
   }
-  return { delta: draft, answered, refusals };
+  await onPart(part);
+  return refusals;
 }
+
+const newPart = () => ({ delta: newDraft(), answered: new Array<string>() });
 
 /** @throws {XdsResourceError} */
 function take(

@@ -72,6 +72,7 @@ export function follow(server: Server, shown: Shown = SHOWN): Followed {
     server,
     ...shown,
     onUpdate: (delta) => store.update("xDS", delta),
+    keepPace: () => Promise.resolve(),
     metrics: new XdsMetrics(registry),
     log: logging.scope("xds"),
     random: () => 0,
