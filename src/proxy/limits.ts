@@ -3,6 +3,9 @@
 /** Wait for the pod's own workload record. As in ztunnel. */
 export const WORKLOAD_WAIT_MS = 5_000;
 
+/** Wait for the addresses of a name that a connection goes to. Own choice: the resolver's own may be 30 s. */
+export const RESOLVE_WAIT_MS = 5_000;
+
 /** Wait for a certificate that is being issued. Own choice; ztunnel has none. */
 export const CERTIFICATE_WAIT_MS = 15_000;
 

@@ -5,7 +5,7 @@ import { toConfigDump } from "../../src/admin/config_dump.ts";
 import { sortedJson } from "../../src/admin/json.ts";
 import { richDump } from "./rich_dump.ts";
 
-const tools = Deno.env.get("HAIRPIN_TEST_TOOLS");
+const tools = Deno.env.get("HAIRPIN_TEST_TOOLS") || undefined;
 if (tools === undefined) {
   console.log("istioctl tests are skipped: HAIRPIN_TEST_TOOLS is not set");
 }

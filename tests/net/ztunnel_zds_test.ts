@@ -4,7 +4,7 @@ import { encodeRequest } from "../../src/wire/inpod/mod.ts";
 import { makeTestNetns } from "../support/test_netns.ts";
 import { ZdsServer } from "../support/zds_server.ts";
 
-const tools = Deno.env.get("HAIRPIN_TEST_TOOLS");
+const tools = Deno.env.get("HAIRPIN_TEST_TOOLS") || undefined;
 if (tools === undefined) {
   console.log("ZDS with ztunnel is skipped: HAIRPIN_TEST_TOOLS is not set");
 }

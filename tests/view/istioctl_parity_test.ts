@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { renderSection, type Section } from "../../src/view/mod.ts";
 import { SAMPLE } from "./sample_dump.ts";
 
-const tools = Deno.env.get("HAIRPIN_TEST_TOOLS");
+const tools = Deno.env.get("HAIRPIN_TEST_TOOLS") || undefined;
 if (tools === undefined) {
   console.log(
     "parity with istioctl is not tested: HAIRPIN_TEST_TOOLS is unset",
