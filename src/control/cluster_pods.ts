@@ -8,7 +8,6 @@ import {
   uidOfPod,
 } from "../kube/mod.ts";
 import type { Ip } from "../model/address.ts";
-import type { Iptables } from "../redirect/mod.ts";
 import { findPodNetns, hasOneOf } from "./find_pod_netns.ts";
 import type { ClusterPods } from "./node_enrolment.ts";
 import type { PodNetns } from "./pod_netns.ts";
@@ -23,7 +22,6 @@ export interface FoundPodsOptions {
   readonly netnses: PodNetns;
   readonly enrolment: Pick<SelfEnrolment, "failing" | "capturedIn">;
   readonly status: Pick<RedirectionStatus, "sync">;
-  readonly iptables: Iptables;
   /** Asked for when there is something to try again. */
   reconcile(): Promise<void>;
   readonly signal: AbortSignal;
@@ -112,7 +110,7 @@ export class FoundPods implements ClusterPods {
 
   /** @returns why they may still be there. */
   async #removeRules(pod: PodObject): Promise<string | undefined> {
-    const { netnses, iptables } = this.#options;
+    const { netnses } = this.#options;
     const uid = uidOfPod(pod);
     if (netnses.get(uid) === undefined) {
       this.#search([{ uid, ips: addressesOf(pod) }]);
@@ -120,7 +118,7 @@ export class FoundPods implements ClusterPods {
     const path = netnses.pathOf(uid) ?? annotatedNetns(pod);
     if (path === undefined) return NOT_FOUND;
     try {
-      await removeRedirectAt(path, iptables);
+      await removeRedirectAt(path);
       return undefined;
     } catch (reason) {
       return messageOf(reason);

@@ -1,4 +1,4 @@
-import { type Iptables, removeRedirect } from "../redirect/mod.ts";
+import { removeRedirect } from "../redirect/mod.ts";
 import { closeFd } from "../sys/libc.ts";
 import { netnsId, openNetns, ownNetnsId } from "../sys/netns.ts";
 
@@ -8,16 +8,13 @@ import { netnsId, openNetns, ownNetnsId } from "../sys/netns.ts";
  *
  * @throws when it may still be there.
  */
-export async function removeRedirectAt(
-  path: string,
-  iptables: Iptables,
-): Promise<void> {
+export async function removeRedirectAt(path: string): Promise<void> {
   const netns = openNetns(path);
   try {
     if (netnsId(netns) === ownNetnsId()) {
       throw new Error(`"${path}" is hairpin's own namespace`);
     }
-    await removeRedirect({ netns, iptables });
+    await removeRedirect({ netns });
   } finally {
     closeFd(netns);
   }

@@ -5,9 +5,9 @@ import type { NodePod } from "../kube/mod.ts";
 import {
   applyRedirect,
   applyRedirectToOpen,
+  type Backend,
   DEFAULT_REDIRECT_OPTIONS,
   type HostRules,
-  type Iptables,
   type OpenConnections,
   type OpenConnectionsUse,
   type RedirectOptions,
@@ -24,7 +24,8 @@ export const ENROL_RETRY_MS = 5_000;
 
 export interface SelfEnrolmentOptions {
   readonly host: PodHost;
-  readonly iptables: Iptables;
+  /** What pods' rules are written with. */
+  readonly backend: Backend;
   readonly hostRules: HostRules;
   readonly ipv6: boolean;
   /** Whether pods have a DNS server that their queries can be led to. */
@@ -166,7 +167,7 @@ export class SelfEnrolment implements Disposable {
   }
 
   async #serveAndRedirect(pod: NodePod, netns: Fd): Promise<void> {
-    const { host, iptables, log } = this.#options;
+    const { host, backend, log } = this.#options;
     const { uid, name, namespace, serviceAccount } = pod;
     await host.add({
       uid,
@@ -178,7 +179,7 @@ export class SelfEnrolment implements Disposable {
     try {
       const options = this.#redirectOptions(pod);
       const { openConnections = "keep", onOpenConnections } = this.#options;
-      const target = { netns, iptables, options };
+      const target = { netns, backend, options };
       const { outcome, open } = await applyRedirectToOpen(
         target,
         openConnections,
@@ -186,7 +187,7 @@ export class SelfEnrolment implements Disposable {
       log.info("pod redirected", { ...fieldsOf(pod), rules: outcome });
       onOpenConnections?.(pod, open);
     } catch (reason) {
-      await removeRedirect({ netns, iptables }).catch(() => {});
+      await removeRedirect({ netns }).catch(() => {});
       await host.remove(uid);
       throw reason;
     }
@@ -195,8 +196,8 @@ export class SelfEnrolment implements Disposable {
 
   async #tryMend({ pod, netns }: Enrolled): Promise<void> {
     if (this.#enrolled.get(pod.uid)?.netns !== netns) return;
-    const { iptables, log } = this.#options;
-    const target = { netns, iptables, options: this.#redirectOptions(pod) };
+    const { backend, log } = this.#options;
+    const target = { netns, backend, options: this.#redirectOptions(pod) };
     try {
       const [difference] = await verifyRedirect(target);
       if (difference === undefined) return;
@@ -226,12 +227,12 @@ export class SelfEnrolment implements Disposable {
   }
 
   async #remove(uid: string): Promise<void> {
-    const { host, iptables, log } = this.#options;
+    const { host, log } = this.#options;
     const enrolled = this.#enrolled.get(uid);
     if (enrolled === undefined) return;
     const { pod, netns } = enrolled;
     try {
-      await removeRedirect({ netns, iptables });
+      await removeRedirect({ netns });
     } catch (reason) {
       // Without its rules gone the pod is closed, not open: say so and go on.
       log.error("cannot remove a pod's redirection", {

@@ -9,10 +9,10 @@ import { removeRedirectAt } from "../control/remove_redirect_at.ts";
 import { SelfEnrolment } from "../control/self_enrolment.ts";
 import { DEFAULT_SETTINGS } from "../kube/mod.ts";
 import {
-  chooseIptables,
+  type Backend,
+  chooseBackend,
   DEFAULT_PROBE_SOURCES,
   HostRules,
-  type Iptables,
 } from "../redirect/mod.ts";
 import { runCommand } from "../sys/command.ts";
 import { bypassedPodsGauge } from "../telemetry/hairpin_metrics.ts";
@@ -24,16 +24,16 @@ export async function enrolBySelf(
   options: EnrolmentOptions,
 ): Promise<Enrolment> {
   const { config, log, signal } = options;
-  const iptables = await chooseIptables(runCommand, {
+  const backend = await chooseBackend(runCommand, {
     ipv6: config.ipv6.enabled,
   });
-  const self = openSelfEnrolment(options, iptables);
+  const self = openSelfEnrolment(options, backend);
   // A process that drains takes no pod on.
   signal.addEventListener("abort", () => self[Symbol.dispose]());
   const warnings = new WarningLog(log("state"));
   const netnses = new PodNetns();
   const status = options.cluster?.redirectionStatus(signal);
-  const bypassed = openBypassedPods(options, status, iptables);
+  const bypassed = openBypassedPods(options, status);
   const node: NodeEnrolment = new NodeEnrolment({
     nodeName: config.nodeName,
     enrolment: self,
@@ -41,7 +41,6 @@ export async function enrolBySelf(
     cluster: await findPods(options, status, {
       netnses,
       enrolment: self,
-      iptables,
       reconcile: () => node.reconcile(),
     }),
     onWarnings: (found) => warnings.put(found),
@@ -97,12 +96,11 @@ async function findPods(
 const openBypassedPods = (
   { registry, log }: EnrolmentOptions,
   status: RedirectionStatus | undefined,
-  iptables: Iptables,
 ): BypassedPods =>
   new BypassedPods({
     log: log("inpod"),
     count: bypassedPodsGauge(registry),
-    removeRules: (path) => removeRedirectAt(path, iptables),
+    removeRules: removeRedirectAt,
     ...status && { tell: (event) => void status.tell(event) },
   });
 
@@ -152,18 +150,18 @@ async function keepInChain(
 
 function openSelfEnrolment(
   { config, pods, readiness, log }: EnrolmentOptions,
-  iptables: Iptables,
+  backend: Backend,
 ): SelfEnrolment {
   const ipv6 = config.ipv6.enabled;
   const hostRules = new HostRules({
     netns: undefined,
-    iptables,
+    backend,
     ipv6,
     owner: { name: config.nodeName, probeSources: DEFAULT_PROBE_SOURCES },
   });
   return new SelfEnrolment({
     host: pods,
-    iptables,
+    backend,
     hostRules,
     ipv6,
     dnsCapture: config.dns.capture,

@@ -1,60 +1,60 @@
 import { messageOf } from "../base/errors.ts";
 import type { Fd } from "../sys/libc.ts";
-import type { Iptables } from "./binary.ts";
-import { compareRules, hasResidue } from "./compare.ts";
+import { type Backend, nameOfBackend } from "./backend.ts";
 import { RedirectError } from "./errors.ts";
-import {
-  guardrailRemovalText,
-  guardrailsIn,
-  guardrailText,
-} from "./guardrails.ts";
+import { backendsHolding } from "./holders.ts";
 import { DIFFERENCES_SHOWN_MAX } from "./limits.ts";
-import {
-  type Family,
-  type FamilyPlan,
-  planRedirect,
-  type RedirectOptions,
-} from "./plan.ts";
-import { readRules, writeRules } from "./programs.ts";
-import { removalText, restoreText } from "./restore_text.ts";
+import type { Family, RedirectOptions } from "./plan.ts";
+import { podRules, type RulesState } from "./pod_rules.ts";
 import {
   applyRouting,
-  hasFamily,
+  familiesIn,
+  readRouting,
   removeRouting,
+  type Routing,
   verifyRouting,
 } from "./routing.ts";
-import type { Ruleset } from "./ruleset.ts";
 
 /** A pod's namespace and how it is, or is to be, redirected. */
 export interface RedirectTarget {
   readonly netns: Fd;
-  readonly iptables: Iptables;
+  readonly backend: Backend;
   readonly options: RedirectOptions;
 }
 
-/** How the rules came to be as planned. */
-export type ApplyOutcome = "created" | "adopted" | "repaired";
+/**
+ * How the rules came to be as planned: written where none were, found so,
+ * put right, or written in place of another backend's.
+ */
+export type ApplyOutcome = "created" | "adopted" | "repaired" | "replaced";
 
 /**
  * Redirects a pod. Rules that are already as planned are left alone; others of
- * a redirector are replaced while all TCP and UDP of the pod stands still.
- * Read back afterwards: what returns is in force.
+ * a redirector are replaced, and nothing passes the proxy by meanwhile. Those of
+ * other backends go once the new ones are in force. Read back afterwards: what
+ * returns is in force.
  *
  * @throws {RedirectError} when a command fails or the rules are not as planned
- * afterwards. Calling again is safe.
+ * afterwards. A pod that was not redirected before is then as it was; for any
+ * other the message says how it is. Calling again is safe.
  */
 export async function applyRedirect(
   target: RedirectTarget,
 ): Promise<ApplyOutcome> {
-  const states = await readStates(target);
-  for (const { plan } of states) {
-    await applyRouting(plan.family, target.netns);
+  const { netns, backend, options } = target;
+  const state = await podRules(netns, backend).read(options);
+  const others = await othersHolding(target);
+  const routing = await routingBefore(netns);
+  try {
+    for (const family of familiesOf(target)) await applyRouting(family, netns);
+    if (state.differences.length > 0) await state.write();
+    await assertApplied(target);
+  } catch (reason) {
+    if (state.isDirty) throw reason;
+    throw await putBack(target, routing, reason);
   }
-  const outcome = outcomeOf(states);
-  if (outcome === "created") await writeAll(target, states);
-  if (outcome === "repaired") await repair(target, states);
-  await assertApplied(target);
-  return outcome;
+  for (const other of others) await removeOther(target, other);
+  return outcomeOf(state, others);
 }
 
 /**
@@ -66,109 +66,122 @@ export async function applyRedirect(
 export async function verifyRedirect(
   target: RedirectTarget,
 ): Promise<string[]> {
-  const differences: string[] = [];
-  for (const { plan, found } of await readStates(target)) {
-    differences.push(...compareRules(plan, found));
-    differences.push(...await verifyRouting(plan.family, target.netns));
-  }
-  return differences;
+  const own = nameOfBackend(target.backend);
+  return [
+    ...await differencesOf(target),
+    ...(await othersHolding(target)).map((other) =>
+      `${nameOfBackend(other)} holds redirection rules beside ${own}`
+    ),
+  ];
 }
 
 /**
- * Takes a pod's redirection away: our chains, what leads into them, rule and
- * route. Rules of others stay.
+ * Takes a pod's redirection away, whatever backend it is in: our chains and
+ * tables, what leads into them, rule and route. Rules of others stay.
  *
  * @returns whether there was any.
  * @throws {RedirectError} when a command fails. Calling again is safe.
  */
 export async function removeRedirect(
-  { netns, iptables }: Pick<RedirectTarget, "netns" | "iptables">,
+  { netns }: Pick<RedirectTarget, "netns">,
 ): Promise<boolean> {
   let removed = false;
+  for (const backend of await backendsHolding(netns)) {
+    removed = await podRules(netns, backend).remove() || removed;
+  }
   for (const family of familiesIn(netns)) {
-    const found = await readRules(iptables, family, netns);
-    for (const text of [removalText(found), guardrailRemovalText(found)]) {
-      await writeRules(iptables, family, netns, text);
-      removed ||= text !== "";
-    }
     removed = await removeRouting(family, netns) || removed;
   }
   return removed;
 }
 
-/** The families that the kernel has in a namespace. */
-export const familiesIn = (netns: Fd): Family[] =>
-  ([4, 6] as const).filter((family) => hasFamily(family, netns));
+/** The families that are to be redirected and that the kernel has there. */
+export const familiesOf = ({ netns, options }: RedirectTarget): Family[] =>
+  familiesIn(netns).filter((family) => family === 4 || options.ipv6);
 
-/** One family as it should be and as it is. */
-interface State {
-  readonly plan: FamilyPlan;
-  readonly found: Ruleset;
+/** The backends that hold rules beside the one that should. */
+export async function othersHolding(
+  { netns, backend }: RedirectTarget,
+): Promise<Backend[]> {
+  const own = nameOfBackend(backend);
+  return (await backendsHolding(netns))
+    .filter((other) => nameOfBackend(other) !== own);
 }
 
-async function readStates(target: RedirectTarget): Promise<State[]> {
-  const states: State[] = [];
-  for (const plan of planRedirect(target.options)) {
-    if (!hasFamily(plan.family, target.netns)) continue;
-    const { iptables, netns } = target;
-    states.push({ plan, found: await readRules(iptables, plan.family, netns) });
+type RoutingBefore = readonly (readonly [Family, Routing])[];
+
+async function routingBefore(netns: Fd): Promise<RoutingBefore> {
+  const before: [Family, Routing][] = [];
+  for (const family of familiesIn(netns)) {
+    before.push([family, await readRouting(family, netns)]);
   }
-  return states;
+  return before;
 }
 
-function outcomeOf(states: readonly State[]): ApplyOutcome {
-  const differs = ({ plan, found }: State) =>
-    compareRules(plan, found).length > 0;
-  if (!states.some(differs)) return "adopted";
-  const isDirty = ({ found }: State) =>
-    hasResidue(found) || guardrailsIn(found).length > 0;
-  return states.some(isDirty) ? "repaired" : "created";
-}
-
-/** Tries both families, so that one failing leaves the other captured. */
-async function writeAll(
-  { netns, iptables }: RedirectTarget,
-  states: readonly State[],
-): Promise<void> {
-  const failures: string[] = [];
-  for (const { plan, found } of states) {
-    if (compareRules(plan, found).length === 0) continue;
-    try {
-      const text = restoreText(plan, found);
-      await writeRules(iptables, plan.family, netns, text);
-    } catch (reason) {
-      failures.push(messageOf(reason));
-    }
-  }
-  if (failures.length > 0) throw new RedirectError(failures.join("; "));
-}
-
-async function repair(
-  target: RedirectTarget,
-  states: readonly State[],
-): Promise<void> {
-  const { iptables, netns } = target;
+/** Takes back what a failed attempt wrote. @returns the error to throw. */
+async function putBack(
+  { netns, backend }: RedirectTarget,
+  routing: RoutingBefore,
+  reason: unknown,
+): Promise<RedirectError> {
+  const options = { cause: reason };
   try {
-    for (const { plan, found } of states) {
-      const text = guardrailText(found);
-      await writeRules(iptables, plan.family, netns, text);
+    await podRules(netns, backend).remove();
+    for (const [family, kept] of routing) {
+      await removeRouting(family, netns, kept);
     }
-    await writeAll(target, states);
-  } finally {
-    await removeGuardrails(target);
+  } catch (failure) {
+    return new RedirectError(
+      `${messageOf(reason)}; and cannot put the pod back as it was: ${
+        messageOf(failure)
+      } (hint: mend the cause, then "hairpin redirect remove")`,
+      options,
+    );
+  }
+  return new RedirectError(
+    `${messageOf(reason)}; the pod is as it was before`,
+    options,
+  );
+}
+
+/** Beside rules in force, those of another backend do no harm: both say the same. */
+async function removeOther(
+  { netns, backend }: RedirectTarget,
+  other: Backend,
+): Promise<void> {
+  try {
+    await podRules(netns, other).remove();
+  } catch (reason) {
+    throw new RedirectError(
+      `${messageOf(reason)}; the pod is redirected by ${
+        nameOfBackend(backend)
+      }, and rules of ${nameOfBackend(other)} are left`,
+      { cause: reason },
+    );
   }
 }
 
-async function removeGuardrails(target: RedirectTarget): Promise<void> {
-  const { iptables, netns } = target;
-  for (const { plan, found } of await readStates(target)) {
-    const text = guardrailRemovalText(found);
-    await writeRules(iptables, plan.family, netns, text);
+function outcomeOf(
+  { differences, isDirty }: RulesState,
+  others: readonly Backend[],
+): ApplyOutcome {
+  if (others.length > 0) return "replaced";
+  if (differences.length === 0) return "adopted";
+  return isDirty ? "repaired" : "created";
+}
+
+async function differencesOf(target: RedirectTarget): Promise<string[]> {
+  const { netns, backend, options } = target;
+  const { differences } = await podRules(netns, backend).read(options);
+  const routing: string[] = [];
+  for (const family of familiesOf(target)) {
+    routing.push(...await verifyRouting(family, netns));
   }
+  return [...differences, ...routing];
 }
 
 async function assertApplied(target: RedirectTarget): Promise<void> {
-  const differences = await verifyRedirect(target);
+  const differences = await differencesOf(target);
   if (differences.length === 0) return;
   const shown = differences.slice(0, DIFFERENCES_SHOWN_MAX).join("; ");
   const rest = differences.length - DIFFERENCES_SHOWN_MAX;

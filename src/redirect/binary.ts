@@ -7,7 +7,8 @@ import { RedirectError } from "./errors.ts";
 import { XTABLES_WAIT_SECONDS } from "./limits.ts";
 import type { Family } from "./plan.ts";
 
-export type Backend = "legacy" | "nft" | "default";
+/** Which of the kernel's rules a program of iptables writes. */
+export type Variant = "legacy" | "nft";
 
 /** The programs of one family. */
 export interface IptablesPrograms {
@@ -17,7 +18,8 @@ export interface IptablesPrograms {
 }
 
 export interface Iptables extends Readonly<Record<Family, IptablesPrograms>> {
-  readonly backend: Backend;
+  readonly kind: "iptables";
+  readonly variant: Variant;
 }
 
 /** Runs a program in the node's namespace. */
@@ -30,7 +32,7 @@ export interface BinaryOptions {
   /** Whether ip6tables must be usable too. */
   readonly ipv6: boolean;
   /** `FORCE_IPTABLES_BINARY`: this backend or none. */
-  readonly forced?: "legacy" | "nft";
+  readonly forced?: Variant | undefined;
 }
 
 /**
@@ -44,16 +46,13 @@ export async function chooseIptables(
   { ipv6, forced }: BinaryOptions,
 ): Promise<Iptables> {
   const families: Family[] = ipv6 ? [4, 6] : [4];
-  for (const backend of candidates(forced)) {
-    const fits = backend !== "legacy" || forced !== undefined ||
-      await holdsRules(run, programsOf(backend, 4).save);
-    if (fits && await allUsable(run, backend, families)) {
-      return {
-        backend,
-        4: programsOf(backend, 4),
-        6: programsOf(backend, 6),
-      };
-    }
+  for (const name of candidates(forced)) {
+    const fits = name !== "legacy" || forced !== undefined ||
+      await holdsRules(run, programsOf(name, 4).save);
+    if (!fits || !await allUsable(run, name, families)) continue;
+    return name === "default"
+      ? iptablesNamed(name, await variantOf(run, programsOf(name, 4)))
+      : iptablesNamed(name, name);
   }
   throw new RedirectError(
     `Cannot use iptables: no usable ${
@@ -64,12 +63,35 @@ export async function chooseIptables(
   );
 }
 
-const candidates = (forced?: "legacy" | "nft"): Backend[] =>
+/** The programs of one variant, by their own names. */
+export const iptablesOf = (variant: Variant): Iptables =>
+  iptablesNamed(variant, variant);
+
+/** What the programs are called by; `default` are those without a variant's name. */
+type Naming = Variant | "default";
+
+const iptablesNamed = (name: Naming, variant: Variant): Iptables => ({
+  kind: "iptables",
+  variant,
+  4: programsOf(name, 4),
+  6: programsOf(name, 6),
+});
+
+const candidates = (forced?: Variant): Naming[] =>
   forced === undefined ? ["legacy", "nft", "default"] : [forced];
 
-function programsOf(backend: Backend, family: Family): IptablesPrograms {
+/** Programs older than the variants do not say, and are legacy. */
+async function variantOf(
+  run: Run,
+  { iptables }: IptablesPrograms,
+): Promise<Variant> {
+  const result = await tried(run, iptables, ["--version"]);
+  return result?.stdout.includes("nf_tables") ? "nft" : "legacy";
+}
+
+function programsOf(naming: Naming, family: Family): IptablesPrograms {
   const name = family === 4 ? "iptables" : "ip6tables";
-  const iptables = backend === "default" ? name : `${name}-${backend}`;
+  const iptables = naming === "default" ? name : `${name}-${naming}`;
   return {
     iptables,
     save: `${iptables}-save`,
@@ -88,11 +110,11 @@ async function holdsRules(run: Run, save: string): Promise<boolean> {
 
 async function allUsable(
   run: Run,
-  backend: Backend,
+  naming: Naming,
   families: readonly Family[],
 ): Promise<boolean> {
   for (const family of families) {
-    if (!await isUsable(run, programsOf(backend, family).iptables)) {
+    if (!await isUsable(run, programsOf(naming, family).iptables)) {
       return false;
     }
   }
@@ -113,7 +135,7 @@ async function isUsable(run: Run, iptables: string): Promise<boolean> {
 }
 
 /** undefined when the program is not there. */
-async function tried(
+export async function tried(
   run: Run,
   program: string,
   args: readonly string[],

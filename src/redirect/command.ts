@@ -2,24 +2,27 @@ import { HairpinError } from "../base/errors.ts";
 import { runCommand } from "../sys/command.ts";
 import { closeFd } from "../sys/libc.ts";
 import { netnsId, openNetns, ownNetnsId } from "../sys/netns.ts";
+import type { Fd } from "../sys/libc.ts";
 import {
-  familiesIn,
   type RedirectTarget,
   removeRedirect,
   verifyRedirect,
 } from "./apply.ts";
-import { chooseIptables, type Iptables } from "./binary.ts";
+import {
+  type Backend,
+  type BackendChoice,
+  chooseBackend,
+  nameOfBackend,
+} from "./backend.ts";
+import { applyLines, removeLines } from "./dry_run.ts";
 import { RedirectError } from "./errors.ts";
-import { compareRules } from "./compare.ts";
+import { backendsHolding } from "./holders.ts";
 import {
   applyRedirectToOpen,
   describeOpenConnections,
   type OpenConnectionsUse,
 } from "./open_connections.ts";
-import { DEFAULT_REDIRECT_OPTIONS, planRedirect } from "./plan.ts";
-import { readRules } from "./programs.ts";
-import { removalText, restoreText } from "./restore_text.ts";
-import { routingCommands, verifyRouting } from "./routing.ts";
+import { DEFAULT_REDIRECT_OPTIONS } from "./plan.ts";
 
 /** `hairpin redirect`, as the command line gave it. */
 export interface RedirectRequest {
@@ -31,6 +34,11 @@ export interface RedirectRequest {
   readonly ipv6: boolean;
   /** Default true. */
   readonly dnsCapture?: boolean;
+  /**
+   * What rules are written with. Default `auto`: what holds the pod's rules
+   * already, else what the node uses. Whatever holds rules is removed.
+   */
+  readonly backend?: BackendChoice;
   /** What is done about connections that are open already. Default `keep`. */
   readonly openConnections?: OpenConnectionsUse;
 }
@@ -50,10 +58,7 @@ export async function runRedirect(
     const netns = openNetns(request.netns);
     try {
       if (netnsId(netns) === ownNetnsId()) throw ownNamespace(request.netns);
-      const { ipv6, dnsCapture = true } = request;
-      const options = { ...DEFAULT_REDIRECT_OPTIONS, ipv6, dnsCapture };
-      const iptables = await chooseIptables(runCommand, options);
-      return await act(request, { netns, iptables, options });
+      return await act(request, netns);
     } finally {
       closeFd(netns);
     }
@@ -70,22 +75,28 @@ const ownNamespace = (path: string) =>
   );
 
 async function act(
-  { action, netns: path, dryRun, openConnections = "keep" }: RedirectRequest,
-  target: RedirectTarget,
+  request: RedirectRequest,
+  netns: Fd,
 ): Promise<RedirectReport> {
+  const { action, netns: path, dryRun } = request;
   switch (action) {
-    case "apply":
-      if (dryRun) return done(await applyLines(target));
-      return done(await apply(path, target, openConnections));
+    case "apply": {
+      const target = await targetOf(request, netns);
+      return done(
+        dryRun ? await applyLines(target) : await apply(request, target),
+      );
+    }
     case "verify": {
+      const target = await targetOf(request, netns);
       const differences = await verifyRedirect(target);
       if (differences.length > 0) return { exitCode: 1, lines: differences };
-      return done([`redirection in ${path} is as planned`]);
+      const by = nameOfBackend(target.backend);
+      return done([`redirection in ${path} is as planned, by ${by}`]);
     }
     case "remove":
-      if (dryRun) return done(await removeLines(target));
+      if (dryRun) return done(await removeLines(netns));
       return done([
-        await removeRedirect(target)
+        await removeRedirect({ netns })
           ? `redirection removed from ${path}`
           : `no redirection in ${path}`,
       ]);
@@ -94,15 +105,33 @@ async function act(
   }
 }
 
+async function targetOf(
+  { ipv6, dnsCapture = true, backend = "auto" }: RedirectRequest,
+  netns: Fd,
+): Promise<RedirectTarget> {
+  const options = { ...DEFAULT_REDIRECT_OPTIONS, ipv6, dnsCapture };
+  const chosen = backend === "auto"
+    ? await ownBackend(netns, ipv6)
+    : await chooseBackend(runCommand, { ipv6, choice: backend });
+  return { netns, options, backend: chosen };
+}
+
+/** A pod is not bound to the backend that its node uses now. */
+async function ownBackend(netns: Fd, ipv6: boolean): Promise<Backend> {
+  const [held, ...others] = await backendsHolding(netns);
+  return held !== undefined && others.length === 0
+    ? held
+    : await chooseBackend(runCommand, { ipv6 });
+}
+
 async function apply(
-  path: string,
+  { netns: path, openConnections = "keep" }: RedirectRequest,
   target: RedirectTarget,
-  use: OpenConnectionsUse,
 ): Promise<string[]> {
-  const { outcome, open } = await applyRedirectToOpen(target, use);
+  const { outcome, open } = await applyRedirectToOpen(target, openConnections);
   const summary = describeOpenConnections(open);
   return [
-    `redirection ${outcome} in ${path}`,
+    `redirection ${outcome} in ${path}, by ${nameOfBackend(target.backend)}`,
     ...summary === undefined ? [] : [summary],
     ...open.connections.map(({ local, peer, fate }) =>
       `  ${local} with ${peer}: ${fate}`
@@ -114,47 +143,3 @@ const done = (lines: readonly string[]): RedirectReport => ({
   exitCode: 0,
   lines,
 });
-
-/** The commands of an apply, each followed by what it would read. */
-async function applyLines(
-  { netns, iptables, options }: RedirectTarget,
-): Promise<string[]> {
-  const lines: string[] = [];
-  const families = familiesIn(netns);
-  for (const plan of planRedirect(options)) {
-    if (!families.includes(plan.family)) continue;
-    const found = await readRules(iptables, plan.family, netns);
-    if ((await verifyRouting(plan.family, netns)).length > 0) {
-      lines.push(...routingCommands(plan.family));
-    }
-    if (compareRules(plan, found).length > 0) {
-      const text = restoreText(plan, found);
-      lines.push(...restoreLines(iptables, plan.family, text));
-    }
-  }
-  return lines.length > 0 ? lines : ["nothing to do"];
-}
-
-async function removeLines(
-  { netns, iptables }: RedirectTarget,
-): Promise<string[]> {
-  const lines: string[] = [];
-  for (const family of familiesIn(netns)) {
-    const found = await readRules(iptables, family, netns);
-    lines.push(...restoreLines(iptables, family, removalText(found)));
-  }
-  return lines.length > 0 ? lines : ["nothing to remove"];
-}
-
-function restoreLines(
-  iptables: Iptables,
-  family: 4 | 6,
-  text: string,
-): string[] {
-  if (text === "") return [];
-  return [
-    `${iptables[family].restore} --noflush <<END`,
-    ...text.trimEnd().split("\n"),
-    "END",
-  ];
-}

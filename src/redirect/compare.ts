@@ -6,6 +6,7 @@ import {
   type TableName,
   type TablePlan,
 } from "./plan.ts";
+import { listDifferences } from "./rule_list.ts";
 import {
   canonicalRule,
   type ChainRules,
@@ -104,34 +105,8 @@ function compareChain(
   found: ChainRules | undefined,
 ): string[] {
   if (found === undefined) return [`chain ${plan.name} is missing`];
-  const line = (rule: string) => `"-A ${plan.name} ${rule}"`;
-  const missing = without(plan.rules, found.rules);
-  const extra = without(found.rules, plan.rules);
-  const differences = [
-    ...missing.map((rule) => `rule ${line(rule)} is missing`),
-    ...extra.map((rule) => `rule ${line(rule)} is not expected`),
-  ];
-  if (differences.length > 0) return differences;
-  const at = plan.rules.findIndex((rule, i) =>
-    canonicalRule(rule) !== canonicalRule(found.rules[i] ?? "")
-  );
-  if (at === -1) return [];
-  return [
-    `rule ${line(found.rules[at]!)} stands where ${
-      line(plan.rules[at]!)
-    } should`,
-  ];
-}
-
-/** The rules of `rules` that `others` lacks; each of `others` counts once. */
-function without(
-  rules: readonly string[],
-  others: readonly string[],
-): string[] {
-  const rest = others.map(canonicalRule);
-  return rules.filter((rule) => {
-    const at = rest.indexOf(canonicalRule(rule));
-    if (at !== -1) rest.splice(at, 1);
-    return at === -1;
+  return listDifferences(plan.rules, found.rules, {
+    meaningOf: canonicalRule,
+    show: (rule) => `"-A ${plan.name} ${rule}"`,
   });
 }

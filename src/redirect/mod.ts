@@ -5,6 +5,14 @@ export {
   removeRedirect,
   verifyRedirect,
 } from "./apply.ts";
+export {
+  type Backend,
+  type BackendChoice,
+  type BackendName,
+  type BackendOptions,
+  chooseBackend,
+  nameOfBackend,
+} from "./backend.ts";
 export { type BinaryOptions, chooseIptables, type Iptables } from "./binary.ts";
 export {
   type RedirectReport,
@@ -13,6 +21,7 @@ export {
 } from "./command.ts";
 export { compareRules, hasResidue } from "./compare.ts";
 export { RedirectError } from "./errors.ts";
+export { backendsHolding } from "./holders.ts";
 export type { HostOwner } from "./host_plan.ts";
 export { HostRules, type HostRulesOptions } from "./host_rules.ts";
 export {

@@ -175,7 +175,7 @@ function tablePlan(
 }
 
 /** The name becomes part of a rule's text: no space, no quote, no option. */
-function checkInterface(name: string): void {
+export function checkInterface(name: string): void {
   const fits = name.length <= INTERFACE_NAME_MAX &&
     /^[A-Za-z0-9_][A-Za-z0-9_.@-]*\+?$/.test(name);
   if (fits) return;

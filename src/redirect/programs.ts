@@ -29,7 +29,7 @@ export async function readRules(
   table?: string,
 ): Promise<Ruleset> {
   const only = table === undefined ? [] : ["-t", table];
-  const { stdout } = await run(iptables[family].save, only, {
+  const { stdout } = await runOrFail(iptables[family].save, only, {
     netns,
     timeoutMs: IPTABLES_TIMEOUT_MS,
   });
@@ -50,7 +50,7 @@ export async function writeRules(
   if (text === "") return;
   const args = ["--noflush", "--wait", String(XTABLES_WAIT_SECONDS)];
   const options = { netns, input: text, timeoutMs: IPTABLES_TIMEOUT_MS };
-  await run(iptables[family].restore, args, options);
+  await runOrFail(iptables[family].restore, args, options);
 }
 
 /**
@@ -69,10 +69,16 @@ export async function runIp(
 ): Promise<string> {
   const all = [`-${family}`, ...args];
   const options = { netns, timeoutMs: IP_TIMEOUT_MS };
-  return (await run("ip", all, options, tolerated)).stdout;
+  return (await runOrFail("ip", all, options, tolerated)).stdout;
 }
 
-async function run(
+/**
+ * Runs a program that has to succeed.
+ *
+ * @param tolerated As for {@link runIp}.
+ * @throws {RedirectError} when it cannot be run or fails, with what to do.
+ */
+export async function runOrFail(
   program: string,
   args: readonly string[],
   options: { netns: Netns; input?: string; timeoutMs: number },
@@ -103,6 +109,9 @@ function failed(command: string, result: CommandResult): RedirectError {
   );
 }
 
+const FULL =
+  "the kernel has no room for the rules: free memory or raise its limit, try again";
+
 /** What to do about the failures that are seen in practice. */
 const HINTS: readonly [text: string, hint: string][] = [
   ["xtables lock", "another program is changing rules, try again"],
@@ -112,6 +121,11 @@ const HINTS: readonly [text: string, hint: string][] = [
   ["Table does not exist", "the kernel lacks this iptables table"],
   ["No chain/target/match", "the kernel lacks a match or target of the rules"],
   ["missing kernel module", "the kernel lacks a match or target of the rules"],
+  ["JSON support not compiled-in", "nftables with JSON support is needed"],
+  ["allocat", FULL],
+  ["No space left", FULL],
+  ["No buffer space", FULL],
+  ["Too many open files in system", FULL],
   ["device is not up", "bring up the interface lo of the namespace"],
 ];
 
@@ -124,10 +138,14 @@ function notRun(program: string, error: CommandError): RedirectError {
   const hint = error.why === "missing"
     ? ` (hint: install the ${packageOf(program)} package)`
     : error.why === "timeout"
-    ? " (hint: another program may hold the xtables lock)"
+    ? " (hint: another program may be changing rules, try again)"
     : "";
   return new RedirectError(`${error.message}${hint}`, { cause: error });
 }
 
-const packageOf = (program: string) =>
-  program === "ip" ? "iproute2" : "iptables";
+const PACKAGES: Readonly<Record<string, string>> = {
+  ip: "iproute2",
+  nft: "nftables",
+};
+
+const packageOf = (program: string) => PACKAGES[program] ?? "iptables";

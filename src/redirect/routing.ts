@@ -26,6 +26,15 @@ export const routingCommands = (family: Family): string[] => [
   `ip -${family} rule add ${LOOKUP.join(" ")}`,
 ];
 
+/** The commands of {@link removeRouting} in words. */
+export const routingRemovalCommands = (
+  family: Family,
+  { rule, route }: Routing,
+): string[] => [
+  ...(rule ? [`ip -${family} rule del ${LOOKUP.join(" ")}`] : []),
+  ...(route ? [`ip -${family} route del ${routeOf(family).join(" ")}`] : []),
+];
+
 /** Writes route and rule; both may be there already. */
 export async function applyRouting(family: Family, netns: Fd): Promise<void> {
   if (wantsRoute(family, netns)) {
@@ -52,15 +61,36 @@ export async function verifyRouting(
   return missing;
 }
 
-/** Removes rule and route where they are. @returns whether there was one. */
+/** Which of a family's two routing objects are there. */
+export interface Routing {
+  readonly rule: boolean;
+  readonly route: boolean;
+}
+
+const NO_ROUTING: Routing = { rule: false, route: false };
+
+export const readRouting = async (
+  family: Family,
+  netns: Fd,
+): Promise<Routing> => ({
+  rule: await hasRule(family, netns),
+  route: await hasRoute(family, netns),
+});
+
+/**
+ * Removes rule and route where they are.
+ *
+ * @param kept What stays; default nothing.
+ * @returns whether there was one.
+ */
 export async function removeRouting(
   family: Family,
   netns: Fd,
+  kept: Routing = NO_ROUTING,
 ): Promise<boolean> {
-  const [rule, route] = [
-    await hasRule(family, netns),
-    await hasRoute(family, netns),
-  ];
+  const found = await readRouting(family, netns);
+  const rule = found.rule && !kept.rule;
+  const route = found.route && !kept.route;
   if (rule) {
     const args = ["rule", "del", ...LOOKUP];
     await runIp(family, netns, args, "No such file or directory");
@@ -75,6 +105,10 @@ export async function removeRouting(
 /** Whether the kernel has the family at all in this namespace. */
 export const hasFamily = (family: Family, netns: Fd): boolean =>
   family === 4 || sysctl(netns, "ipv6/conf/lo/disable_ipv6") !== undefined;
+
+/** The families that the kernel has in a namespace. */
+export const familiesIn = (netns: Fd): Family[] =>
+  ([4, 6] as const).filter((family) => hasFamily(family, netns));
 
 /** A loopback without IPv6 takes no IPv6 route. */
 const wantsRoute = (family: Family, netns: Fd): boolean =>

@@ -10,7 +10,7 @@ import {
 import { runCommand } from "../../src/sys/command.ts";
 import { makeTestNetns, sh, type TestNetns } from "../support/test_netns.ts";
 
-const iptables = await chooseIptables(runCommand, {
+const backend = await chooseIptables(runCommand, {
   ipv6: true,
   forced: "nft",
 });
@@ -19,7 +19,7 @@ const POD = ["10.77.0.2" as Ip, "fd77::2" as Ip];
 const rulesOf = (node: TestNetns, name: string) =>
   new HostRules({
     netns: node.fd,
-    iptables,
+    backend,
     ipv6: true,
     owner: { name, probeSources: DEFAULT_PROBE_SOURCES },
   });
@@ -75,7 +75,7 @@ Deno.test("HostRules.sync() lets probes of the node reach a redirected pod", asy
   await join(node, pod);
   await using _ = await application(pod);
   const options = DEFAULT_REDIRECT_OPTIONS;
-  await applyRedirect({ netns: pod.fd, iptables, options });
+  await applyRedirect({ netns: pod.fd, backend, options });
   assert.equal(await ask(node, "10.77.0.2"), "refused");
   await node.sh("iptables-nft -t nat -A POSTROUTING -j MASQUERADE");
   const rules = rulesOf(node, "node-1");

@@ -19,14 +19,14 @@ import {
 } from "../support/open_connection.ts";
 import { makeTestNetns, type TestNetns } from "../support/test_netns.ts";
 
-const iptables = await chooseIptables(runCommand, {
+const backend = await chooseIptables(runCommand, {
   ipv6: true,
   forced: "nft",
 });
 
 const targetIn = (pod: TestNetns) => ({
   netns: pod.fd,
-  iptables,
+  backend,
   options: { ...DEFAULT_REDIRECT_OPTIONS, dnsCapture: false },
 });
 

@@ -21,16 +21,16 @@ import { createLogging } from "../../src/telemetry/log.ts";
 import { ip } from "../support/sample_mesh.ts";
 import { makeTestNetns, type TestNetns } from "../support/test_netns.ts";
 
-const iptables = await chooseIptables(runCommand, {
+const backend = await chooseIptables(runCommand, {
   ipv6: true,
   forced: "nft",
 });
 
 /** The same, but that nothing can be written with it. */
 const unwritable: Iptables = {
-  ...iptables,
-  4: { ...iptables[4], restore: "false" },
-  6: { ...iptables[6], restore: "false" },
+  ...backend,
+  4: { ...backend[4], restore: "false" },
+  6: { ...backend[6], restore: "false" },
 };
 
 /** A host that serves nothing, and notes in what state a pod came and went. */
@@ -80,7 +80,7 @@ async function hasRules(netns: TestNetns): Promise<boolean> {
 const differences = (netns: TestNetns) =>
   verifyRedirect({
     netns: netns.fd,
-    iptables,
+    backend,
     options: { ...DEFAULT_REDIRECT_OPTIONS, dnsCapture: false },
   });
 
@@ -107,10 +107,10 @@ class TestNode implements AsyncDisposable {
     });
     this.enrolment = new SelfEnrolment({
       host: this.host,
-      iptables,
+      backend,
       hostRules: new HostRules({
         netns: node.fd,
-        iptables,
+        backend,
         ipv6: true,
         owner: { name: "test", probeSources: DEFAULT_PROBE_SOURCES },
       }),
@@ -167,7 +167,7 @@ Deno.test("SelfEnrolment serves a pod before its rules lead there, and until the
 Deno.test("SelfEnrolment puts a pod back as it was when its rules cannot be written", async () => {
   await using node = await makeTestNetns();
   await using pod = await makeTestNetns();
-  await using test = new TestNode(node, [pod], { iptables: unwritable });
+  await using test = new TestNode(node, [pod], { backend: unwritable });
   await test.enrolment.reconcile([podIn(pod)]);
   assert.deepEqual(test.host.notes, ["add u1 plain", "remove u1 plain"]);
   assert.equal(await hasRules(pod), false);

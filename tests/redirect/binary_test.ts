@@ -28,40 +28,45 @@ const plain = { "iptables": "", "ip6tables": "" };
 const rows: [
   name: string,
   programs: Record<string, string>,
-  backend: string,
+  chosen: string,
 ][] = [
   ["legacy that holds rules", {
     ...legacy,
     ...nft,
     "iptables-legacy-save": DUMP,
-  }, "legacy"],
+  }, "iptables-legacy legacy"],
   ["nft beside an empty legacy", {
     ...legacy,
     ...nft,
     "iptables-legacy-save": "",
-  }, "nft"],
+  }, "iptables-nft nft"],
   ["nft beside a broken legacy", {
     ...nft,
     "iptables-legacy-save": DUMP,
     "iptables-legacy": "fails",
-  }, "nft"],
-  ["nft without legacy", nft, "nft"],
-  ["plain iptables without named ones", plain, "default"],
+  }, "iptables-nft nft"],
+  ["nft without legacy", nft, "iptables-nft nft"],
+  ["plain iptables without named ones", plain, "iptables legacy"],
+  ["plain iptables that says it is nft", {
+    ...plain,
+    "iptables": "iptables v1.8.9 (nf_tables)",
+  }, "iptables nft"],
   ["plain iptables beside an unusable nft", {
     ...plain,
     ...nft,
     "iptables-nft": "vague",
-  }, "default"],
+  }, "iptables legacy"],
   [
     "plain iptables when nft lacks IPv6",
     { ...plain, "iptables-nft": "" },
-    "default",
+    "iptables legacy",
   ],
 ];
-for (const [name, programs, backend] of rows) {
+for (const [name, programs, wanted] of rows) {
   Deno.test(`chooseIptables() chooses ${name}`, async () => {
     const { run } = node(programs);
-    assert.equal((await chooseIptables(run, { ipv6: true })).backend, backend);
+    const chosen = await chooseIptables(run, { ipv6: true });
+    assert.equal(`${chosen[4].iptables} ${chosen.variant}`, wanted);
   });
 }
 
@@ -81,13 +86,13 @@ Deno.test("chooseIptables() names the programs of the backend", async () => {
 
 Deno.test("chooseIptables() needs no ip6tables without IPv6", async () => {
   const { run } = node({ "iptables-nft": "" });
-  assert.equal((await chooseIptables(run, { ipv6: false })).backend, "nft");
+  assert.equal((await chooseIptables(run, { ipv6: false })).variant, "nft");
 });
 
 Deno.test("chooseIptables() takes the forced one or none", async () => {
   const { run } = node({ ...legacy, ...nft });
   const forced = await chooseIptables(run, { ipv6: true, forced: "legacy" });
-  assert.equal(forced.backend, "legacy");
+  assert.equal(forced.variant, "legacy");
   const without = node(nft);
   await assert.rejects(
     chooseIptables(without.run, { ipv6: true, forced: "legacy" }),
