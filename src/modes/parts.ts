@@ -57,7 +57,7 @@ export async function startParts(
     local?.apply(delta);
     workers.applyMesh(delta);
   });
-  const xds = await xdsClient(config, store, seen, () => workers.meshSent);
+  const xds = await xdsClient(config, store, seen, () => workers.meshTaken());
   const workers = new WorkerPool({
     count: config.workers,
     settings: workerSettings(config, kernelLane),

@@ -206,6 +206,7 @@ export class DataPlane {
     const ofPolicies = delta.policies.length + delta.removedPolicies.length;
     if (ofPolicies > 0) this.#recheck();
     else this.#recheckSoon ??= setTimeout(() => this.#recheck(), RECHECK_MS);
+    this.#tell({ kind: "mesh-taken" });
   }
 
   /** Ends the connections that are no longer allowed. */

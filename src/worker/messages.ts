@@ -122,4 +122,6 @@ export type FromWorker =
     readonly id: number;
     readonly snapshot: WorkerSnapshot;
   }
+  /** A message of the mesh is in force. */
+  | { readonly kind: "mesh-taken" }
   | { readonly kind: "pong"; readonly id: number };

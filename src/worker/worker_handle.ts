@@ -1,7 +1,9 @@
 import { HairpinError, messageOf } from "../base/errors.ts";
+import type { PackedDelta } from "../model/packed_workload.ts";
+import { slicesOf } from "../model/slices.ts";
 import { DescriptorLedger, newLedgerMemory } from "../sys/descriptor_ledger.ts";
 import { type ListeningSocket, stopListening } from "../sys/listening.ts";
-import { WORKER_LIMITS, type WorkerLimits } from "./limits.ts";
+import { MESH_SLICE_MAX, WORKER_LIMITS, type WorkerLimits } from "./limits.ts";
 import type {
   FromWorker,
   ToWorker,
@@ -40,6 +42,8 @@ export class WorkerHandle {
   readonly #listening = new Map<string, readonly ListeningSocket[]>();
   /** The connections that it has open: it cannot end them any more when it is dead. */
   readonly #descriptors = newLedgerMemory();
+  /** Changes of the mesh leave one after the other. */
+  #meshTaken: Promise<void> = Promise.resolve();
   #snapshots = 0;
   #lastPongMs = performance.now();
   #heartbeat: ReturnType<typeof setInterval> | undefined;
@@ -82,6 +86,30 @@ export class WorkerHandle {
   /** Sends an order that needs no answer. */
   post(message: ToWorker): void {
     if (!this.#dead) this.#worker.postMessage(message);
+  }
+
+  /**
+   * Tells of a change of the mesh in slices, and of none before the one in front
+   * is taken: a thread hears all messages that wait for it before it hears its
+   * connections.
+   */
+  applyMesh(delta: PackedDelta): void {
+    this.#meshTaken = this.#meshTaken.then(() => this.#sendMesh(delta));
+  }
+
+  /** Settles when every change so far is in force there, or the worker is gone. */
+  get meshTaken(): Promise<void> {
+    return this.#meshTaken;
+  }
+
+  async #sendMesh(delta: PackedDelta): Promise<void> {
+    for (const slice of slicesOf(delta, MESH_SLICE_MAX)) {
+      if (this.#dead) return;
+      const taken = this.#answer("mesh");
+      this.post({ kind: "mesh", delta: slice });
+      // One that is late is heard of by its heartbeat.
+      await taken.catch(() => {});
+    }
   }
 
   /** @throws {WorkerError} when the pod's listeners cannot be opened. */
@@ -208,6 +236,8 @@ function keyOf(message: Answer): string {
       return `snapshot ${message.id}`;
     case "loaded":
       return "loaded";
+    case "mesh-taken":
+      return "mesh";
     default:
       throw new Error(`unhandled: ${message satisfies never}`);
   }

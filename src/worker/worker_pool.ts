@@ -68,8 +68,6 @@ export class WorkerPool {
   #waypoint: WaypointOrders | undefined;
   #crls: readonly Uint8Array[] = [];
   #ending = false;
-  /** Changes of the mesh leave one after the other. */
-  #meshSent: Promise<void> = Promise.resolve();
 
   constructor(options: WorkerPoolOptions) {
     this.#options = options;
@@ -98,13 +96,12 @@ export class WorkerPool {
   /** Tells all workers of a change; the pool's own mesh has it already. */
   applyMesh(delta: PackedDelta): void {
     // A worker that is loaded later has it from the mesh.
-    const handles = this.#live();
-    this.#meshSent = this.#meshSent.then(() => sendSlices(handles, delta));
+    for (const handle of this.#live()) handle.applyMesh(delta);
   }
 
-  /** Settles when every change so far is on its way to the workers. */
-  get meshSent(): Promise<void> {
-    return this.#meshSent;
+  /** Settles when every change so far is in force in all of them. */
+  async meshTaken(): Promise<void> {
+    await Promise.all(this.#live().map((handle) => handle.meshTaken));
   }
 
   putCertificate(spiffeId: string, state: CertificateState | undefined): void {
@@ -246,7 +243,7 @@ export class WorkerPool {
   ): Promise<void> {
     try {
       await this.#options.wantAddress?.(name);
-      await this.#meshSent;
+      await handle?.meshTaken;
       handle?.post({ kind: "address", name });
     } catch (reason) {
       handle?.post({ kind: "address", name, failure: messageOf(reason) });
@@ -318,17 +315,6 @@ export class WorkerPool {
         this.#onDeath(slot, messageOf(reason))
       );
     }, waitMs);
-  }
-}
-
-/** With a turn between two, in which everybody else is heard. */
-async function sendSlices(
-  handles: readonly WorkerHandle[],
-  delta: PackedDelta,
-): Promise<void> {
-  for (const slice of slicesOf(delta, MESH_SLICE_MAX)) {
-    for (const handle of handles) handle.post({ kind: "mesh", delta: slice });
-    await new Promise((resolve) => setTimeout(resolve, 0));
   }
 }
 

@@ -16,6 +16,8 @@ scope.onmessage = ({ data }: MessageEvent<ToWorker>) => {
   switch (data.kind) {
     case "start":
       return tell({ kind: "loaded" });
+    case "mesh":
+      return tell({ kind: "mesh-taken" });
     case "ping":
       return tell({ kind: "pong", id: data.id });
     case "serve":

@@ -54,7 +54,7 @@ class TestPool implements Disposable {
     const whole = { ...EMPTY_DELTA, ...delta };
     this.mesh.apply(whole);
     this.pool.applyMesh(packDelta(whole));
-    return this.pool.meshSent;
+    return this.pool.meshTaken();
   }
 
   /** What each worker was told so far. */

@@ -16,7 +16,12 @@ import {
 } from "../../wire/xds/mod.ts";
 import { GrpcSession, grpcTransport } from "../grpc/mod.ts";
 import { KnownResources } from "./known_resources.ts";
-import { APPLY_SLICE_MAX, BACKOFF_MIN_MS, SLICE_MS } from "./limits.ts";
+import {
+  APPLY_SLICE_MAX,
+  BACKOFF_MIN_MS,
+  PACE_WAIT_MS,
+  SLICE_MS,
+} from "./limits.ts";
 import { OnDemand } from "./on_demand.ts";
 import { Outbox } from "./outbox.ts";
 import { type Part, readResponse, refusalText } from "./read_response.ts";
@@ -225,7 +230,12 @@ export class XdsClient {
       this.#options.onUpdate(slice);
       if (slices.over) await slices.next();
     }
-    await this.#options.keepPace();
+    const enough = new AbortController();
+    await Promise.race([
+      this.#options.keepPace(),
+      sleep(PACE_WAIT_MS, enough.signal),
+    ]);
+    enough.abort();
     this.#onDemand?.settle(answered);
   }
 

@@ -13,6 +13,12 @@ export const SLICE_MS = 8;
 /** Names in a response until what was read is applied. Own choice. */
 export const PART_MAX = 1_024;
 
+/**
+ * Wait until what was read is in force everywhere, before more is read. One
+ * that hangs must not keep the others from what follows. Own choice.
+ */
+export const PACE_WAIT_MS = 1_000;
+
 /** Entries of an update that are applied at once. Own choice. */
 export const APPLY_SLICE_MAX = 256;
 
