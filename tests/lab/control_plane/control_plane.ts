@@ -3,6 +3,7 @@ import { LabError, must, run } from "../command.ts";
 import type { Lab } from "../lab.ts";
 import type { LabProcess } from "../lab_process.ts";
 import { Cluster } from "./cluster.ts";
+import { type AuditEvent, readAudit, writeAuditPolicy } from "./audit.ts";
 import { freePorts, type Host, labHost, loopbackHost } from "./host.ts";
 import {
   meshConfigMap,
@@ -14,6 +15,7 @@ import {
   ADMIN_TOKEN,
   adminKubeconfig,
   apiServerCommand,
+  auditLogPath,
   etcdCommand,
   ISTIOD_HOSTNAME,
   istiodCommand,
@@ -32,6 +34,8 @@ export interface ControlPlaneOptions {
   readonly istiodEnv?: Readonly<Record<string, string>>;
   /** Added to Istio's MeshConfig. */
   readonly meshConfig?: Readonly<Record<string, unknown>>;
+  /** Keeps what was asked of the API, and by whom, for `audit()`. Default false. */
+  readonly audit?: boolean;
 }
 
 /** A node's proxy as the cluster knows it. */
@@ -68,6 +72,7 @@ export class ControlPlane extends Cluster implements AsyncDisposable {
       tools: testTools() ?? "",
       ip: host.ip,
       ports: freePorts(),
+      ...options.audit && { auditPolicy: writeAuditPolicy(host.folder) },
     };
   }
 
@@ -173,6 +178,12 @@ export class ControlPlane extends Cluster implements AsyncDisposable {
       ...["--bound-object-uid", metadata.uid],
     ]);
     return token.trim();
+  }
+
+  /** What an account asked of the API so far. */
+  audit(username: string): AuditEvent[] {
+    const path = auditLogPath(this.#plan);
+    return readAudit(path).filter(({ user }) => user === username);
   }
 
   /** Starts the API server (again: same port, same certificate, same objects) and waits until it is ready. */

@@ -1,3 +1,4 @@
+export type { AuditEvent } from "./audit.ts";
 export {
   ControlPlane,
   type ControlPlaneOptions,

@@ -17,7 +17,13 @@ export interface ProgramPlan {
   readonly tools: string;
   readonly ip: string;
   readonly ports: Ports;
+  /** File of a policy: the API server keeps an audit log. Default: none. */
+  readonly auditPolicy?: string;
 }
+
+/** Where an API server with an audit log keeps it. */
+export const auditLogPath = ({ folder }: Pick<ProgramPlan, "folder">): string =>
+  `${folder}/audit.log`;
 
 /** Whom the API server takes for its administrator. */
 export const ADMIN_TOKEN = "lab-admin";
@@ -42,7 +48,7 @@ export function etcdCommand({ folder, ip, ports }: ProgramPlan): string[] {
 }
 
 export function apiServerCommand(
-  { folder, tools, ip, ports }: ProgramPlan,
+  { folder, tools, ip, ports, auditPolicy }: ProgramPlan,
 ): string[] {
   return [
     `${tools}/kube-apiserver`,
@@ -62,6 +68,10 @@ export function apiServerCommand(
     // No controller makes the default service accounts that it would ask for.
     ...["--disable-admission-plugins", "ServiceAccount"],
     "--allow-privileged",
+    ...auditPolicy === undefined ? [] : [
+      ...["--audit-policy-file", auditPolicy],
+      ...["--audit-log-path", auditLogPath({ folder })],
+    ],
   ];
 }
 
