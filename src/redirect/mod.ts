@@ -24,6 +24,9 @@ export { RedirectError } from "./errors.ts";
 export { backendsHolding } from "./holders.ts";
 export type { HostOwner } from "./host_plan.ts";
 export { HostRules, type HostRulesOptions } from "./host_rules.ts";
+export { examineNft, type NftRedirection } from "./nft/examine.ts";
+export { NFTABLES, readNft } from "./nft/programs.ts";
+export { type NftRuleset, parseNftRuleset } from "./nft/ruleset.ts";
 export {
   applyRedirectToOpen,
   countFates,
