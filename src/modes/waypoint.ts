@@ -1,6 +1,7 @@
 import { ConfigError, messageOf } from "../base/errors.ts";
 import type { NamespacedName } from "../config/mod.ts";
 import { meshConfigOf } from "../control/mesh_config.ts";
+import { packRoutes } from "../decide/http/pack_routes.ts";
 import {
   httpPolicies,
   requestAuthentications,
@@ -79,7 +80,7 @@ function ordersFor(
   gateway: string,
 ) {
   // Statuses are many and long: they are not for workers to keep.
-  const { statuses, warnings: ofConfig, ...config } = waypointConfig(
+  const { routes, statuses, warnings: ofConfig, ...config } = waypointConfig(
     objects,
     gateway,
     settings,
@@ -89,15 +90,15 @@ function ordersFor(
   const policies = httpPolicies(objects, gateway, mesh, settings);
   const tokens = requestAuthentications(objects, gateway, settings);
   const shared = new SharedValues();
-  const orders = {
+  // Kept here and cloned for every worker, and much in them is alike.
+  const orders = shared.share({
     config,
     policies: policies.attached,
     requestAuthentications: tokens.attached,
     pathNormalization: mesh.pathNormalization,
-  };
+  });
   return {
-    // Kept here and cloned for every worker, and routes are many and much alike.
-    orders: shared.share(orders),
+    orders: { ...orders, routes: packRoutes(routes) },
     statuses: shared.share(statuses),
     warnings: [
       ...warnings,

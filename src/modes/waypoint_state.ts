@@ -1,7 +1,8 @@
 import type { RouteScopeRow, WaypointRow } from "../admin/rows.ts";
-import { compareAge, inOrder } from "../decide/http/precedence.ts";
+import type { PackedScope } from "../decide/http/packed_routes.ts";
+import { compareAge } from "../decide/http/precedence.ts";
+import { OpenedRoutes } from "../decide/http/route_index.ts";
 import type { KeyReport } from "../model/key_set.ts";
-import type { RouteSet } from "../model/route_set.ts";
 import type { WaypointConfig } from "../model/waypoint_config.ts";
 import type { WaypointOrders } from "../proxy/waypoint/view.ts";
 import type { WorkerSnapshot } from "../worker/messages.ts";
@@ -9,27 +10,30 @@ import type { WorkerSnapshot } from "../worker/messages.ts";
 /** What a waypoint was told, for the admin server. */
 export type WaypointState = Omit<WaypointRow, "keys">;
 
-/** Routes are put into the order in which the workers ask them. */
+/** Routes are opened when they are looked at, in the order in which the workers ask them. */
 export function waypointState(
   orders: WaypointOrders,
   said: Pick<WaypointConfig, "statuses" | "warnings">,
 ): WaypointState {
-  const { routes, ...config } = orders.config;
+  const { config, routes, ...rest } = orders;
   return {
+    ...rest,
     config: { ...config, ...said },
     get routes() {
-      return routes.map(scopeRow);
+      const opened = new OpenedRoutes(routes);
+      return routes.scopes.map((scope) => scopeRow(scope, opened));
     },
-    policies: orders.policies,
-    requestAuthentications: orders.requestAuthentications,
-    pathNormalization: orders.pathNormalization,
   };
 }
 
-const scopeRow = (set: RouteSet): RouteScopeRow =>
-  set.layer === "http"
-    ? { ...set, matches: inOrder(set.routes) }
-    : { ...set, routes: set.routes.toSorted(compareAge) };
+function scopeRow(packed: PackedScope, opened: OpenedRoutes): RouteScopeRow {
+  if (packed.layer === "stream") {
+    return { ...packed, routes: packed.routes.toSorted(compareAge) };
+  }
+  const { index, ...scope } = packed;
+  const ids = [...index.matches, ...index.others].sort((a, b) => a - b);
+  return { ...scope, matches: ids.map((id) => opened.candidate(id)) };
+}
 
 /** Of what the workers hold of a source, each for itself, the worst. */
 export function worstKeys(snapshots: readonly WorkerSnapshot[]): KeyReport[] {

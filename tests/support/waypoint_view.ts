@@ -1,3 +1,4 @@
+import { packRoutes } from "../../src/decide/http/pack_routes.ts";
 import {
   type WaypointOrders,
   WaypointView,
@@ -14,11 +15,11 @@ export const waypointView = (
       gateway: "ns1/waypoint",
       services: [],
       workloads: [],
-      routes: [],
       upstreams: {},
       serviceAccounts: [],
       ...config,
     },
+    routes: packRoutes([]),
     policies: { gateway: [], services: {} },
     requestAuthentications: { gateway: [], services: {} },
     pathNormalization: "BASE",

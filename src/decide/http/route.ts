@@ -1,9 +1,10 @@
 /** Which rule of which route takes a request, or a connection without requests. */
 import type { HttpRequest } from "../../model/http.ts";
 import type { HttpMatch, HttpRoute, HttpRule } from "../../model/http_route.ts";
-import type { RouteKind, RouteScope, RouteSet } from "../../model/route_set.ts";
-import { HttpIndex } from "./route_index.ts";
+import type { RouteKind, RouteScope } from "../../model/route_set.ts";
 import { MatchedRequest, oversize } from "./matched_request.ts";
+import type { PackedRoutes, PackedScope } from "./packed_routes.ts";
+import { HttpIndex, OpenedRoutes } from "./route_index.ts";
 import { StreamIndex, type StreamMatch } from "./stream_index.ts";
 
 /** A call to a service's port, as routes tell calls apart before they look into them. */
@@ -38,12 +39,15 @@ type Compiled =
     | { readonly layer: "stream"; readonly index: StreamIndex }
   );
 
-/** All routes of a waypoint, ready to be asked; made by {@link compileRoutes}. */
+/** All routes of a waypoint, ready to be asked. */
 export class RouteTable {
   readonly #scopes = new Map<string, Compiled>();
 
-  constructor(sets: readonly RouteSet[]) {
-    for (const set of sets) this.#scopes.set(keyOf(set), compile(set));
+  constructor(packed: PackedRoutes) {
+    const opened = new OpenedRoutes(packed);
+    for (const scope of packed.scopes) {
+      this.#scopes.set(keyOf(scope), compile(scope, opened));
+    }
   }
 
   /** The routes of the client's own namespace, else those for everybody. */
@@ -55,10 +59,6 @@ export class RouteTable {
     return own ?? this.#scopes.get(keyOf(everybody));
   }
 }
-
-/** @param sets One a scope; of two for the same, the last. */
-export const compileRoutes = (sets: readonly RouteSet[]): RouteTable =>
-  new RouteTable(sets);
 
 /** What kind of route decides about such calls; undefined when none does. */
 export const routeKind = (
@@ -99,10 +99,12 @@ export function matchStream(
   return found.index.find(serverName);
 }
 
-const compile = (set: RouteSet): Compiled =>
-  set.layer === "http"
-    ? { kind: set.kind, layer: "http", index: new HttpIndex(set.routes) }
-    : { kind: set.kind, layer: "stream", index: new StreamIndex(set.routes) };
+function compile(scope: PackedScope, opened: OpenedRoutes): Compiled {
+  const { kind, layer } = scope;
+  return layer === "http"
+    ? { kind, layer, index: new HttpIndex(scope.index, opened) }
+    : { kind, layer, index: new StreamIndex(scope.routes) };
+}
 
 /** Names hold neither blanks nor slashes, so keys cannot collide. */
 const keyOf = ({ service, port, clientNamespace = "" }: RouteScope): string =>

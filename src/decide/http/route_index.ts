@@ -1,106 +1,143 @@
 /** The matches of one scope, to be found by path without asking each. */
-import type {
-  HttpMatch,
-  HttpRoute,
-  HttpRule,
-  PathMatch,
-} from "../../model/http_route.ts";
-import { MultiMap } from "../../model/multi_map.ts";
+import type { HttpMatch, HttpRoute, HttpRule } from "../../model/http_route.ts";
+import { Recent } from "../../model/recent.ts";
+import { ROUTES_OPENED_MAX } from "./limits.ts";
 import { compileMatch, type RequestTest, splitGrpcPath } from "./match.ts";
-import { inOrder } from "./precedence.ts";
 import type { MatchedRequest } from "./matched_request.ts";
-import { PrefixTree } from "./prefix_tree.ts";
+import {
+  openRoute,
+  type PackedIndex,
+  type PackedRoutes,
+} from "./packed_routes.ts";
+import { pathHash, prefixHashes } from "./path_hash.ts";
 
 /** A match, ready to be asked. */
 export class Candidate {
   #test: RequestTest | undefined;
 
-  /** @param rank Position among all of its scope: the lowest that matches wins. */
   constructor(
-    readonly rank: number,
     readonly match: HttpMatch,
     readonly rule: HttpRule,
+    /** Position of its rule in the route, from 0. */
+    readonly ruleIndex: number,
     readonly route: HttpRoute,
   ) {}
 
-  /** Compiled when it is first asked: of many routes, few are in use. */
+  /** Compiled when it is first asked. */
   test(request: MatchedRequest): boolean {
     this.#test ??= compileMatch(this.match);
     return this.#test(request);
   }
 }
 
+/** Opens routes when they are first asked, and keeps those that were lately. */
+export class OpenedRoutes {
+  readonly #packed: PackedRoutes;
+  readonly #recent = new Recent<number, readonly Candidate[]>(
+    ROUTES_OPENED_MAX,
+  );
+
+  constructor(packed: PackedRoutes) {
+    this.#packed = packed;
+  }
+
+  /** The match of that number. */
+  candidate(id: number): Candidate {
+    const { places } = this.#packed;
+    return this.#candidates(places[id * 2]!)[places[id * 2 + 1]!]!;
+  }
+
+  #candidates(number: number): readonly Candidate[] {
+    const known = this.#recent.get(number);
+    if (known !== undefined) return known;
+    const opened = candidatesOf(openRoute(this.#packed, number));
+    this.#recent.set(number, opened);
+    return opened;
+  }
+}
+
+const candidatesOf = (route: HttpRoute): Candidate[] =>
+  route.rules.flatMap((rule, ruleIndex) =>
+    rule.matches.map((match) => new Candidate(match, rule, ruleIndex, route))
+  );
+
 export class HttpIndex {
-  readonly #exact = new MultiMap<string, Candidate>();
-  readonly #prefixes = new PrefixTree<Candidate>();
-  readonly #grpcServices = new MultiMap<string, Candidate>();
-  readonly #grpcMethods = new MultiMap<string, Candidate>();
-  /** Those that only their test can tell. */
+  readonly #index: PackedIndex;
+  readonly #opened: OpenedRoutes;
+  /**
+   * Kept once they were asked: nearly every request asks them, and most have an
+   * expression to be compiled.
+   */
   readonly #others: Candidate[] = [];
 
-  constructor(routes: readonly HttpRoute[]) {
-    const placed = inOrder(routes).entries();
-    for (const [rank, { match, route, ruleIndex }] of placed) {
-      const rule = route.rules[ruleIndex]!;
-      this.#add(match.path, new Candidate(rank, match, rule, route));
-    }
+  constructor(index: PackedIndex, opened: OpenedRoutes) {
+    this.#index = index;
+    this.#opened = opened;
   }
 
   /** The match that goes before all others that hold. */
   find(request: MatchedRequest): Candidate | undefined {
-    let best: Candidate | undefined;
-    for (const list of this.#lists(request.path)) {
-      for (const candidate of list) {
-        if (best !== undefined && candidate.rank > best.rank) break;
-        if (!candidate.test(request)) continue;
-        best = candidate;
-        break;
-      }
+    let best: number | undefined;
+    for (const hash of this.#hashes(request.path)) {
+      best = this.#firstOf(hash, request, best) ?? best;
     }
-    return best;
+    return this.#firstOther(request, best) ??
+      (best === undefined ? undefined : this.#opened.candidate(best));
   }
 
-  /** Every candidate that the path allows is in one of these; each is in order of rank. */
-  #lists(path: string): Iterable<readonly Candidate[]> {
-    const call = this.#hasGrpc() ? splitGrpcPath(path) : undefined;
-    return [
-      this.#exact.get(path),
-      ...this.#prefixes.along(path),
-      ...call === undefined ? [] : [
-        this.#grpcServices.get(call.service),
-        this.#grpcMethods.get(call.method),
-      ],
-      this.#others,
+  /** Those of all matches that the path allows, but the others. */
+  #hashes(path: string): number[] {
+    const { prefixLengthMax, hasGrpc } = this.#index;
+    const hashes = [
+      pathHash("exact", path),
+      ...prefixHashes(path, prefixLengthMax),
     ];
-  }
-
-  #hasGrpc(): boolean {
-    return this.#grpcServices.size + this.#grpcMethods.size > 0;
-  }
-
-  #add(path: PathMatch, candidate: Candidate): void {
-    switch (path.kind) {
-      case "exact":
-        return this.#exact.add(path.value, candidate);
-      case "prefix":
-        return this.#prefixes.add(path.value, candidate);
-      case "grpc":
-        return this.#addGrpc(path, candidate);
-      case "regex":
-        this.#others.push(candidate);
+    const call = hasGrpc ? splitGrpcPath(path) : undefined;
+    if (call !== undefined) {
+      hashes.push(
+        pathHash("grpcService", call.service),
+        pathHash("grpcMethod", call.method),
+      );
     }
+    return hashes;
   }
 
-  #addGrpc(
-    { service, method }: Extract<PathMatch, { kind: "grpc" }>,
-    candidate: Candidate,
-  ): void {
-    if (service?.kind === "exact") {
-      if (method?.kind === "exact") {
-        this.#exact.add(`/${service.value}/${method.value}`, candidate);
-      } else this.#grpcServices.add(service.value, candidate);
-    } else if (method?.kind === "exact") {
-      this.#grpcMethods.add(method.value, candidate);
-    } else this.#others.push(candidate);
+  /** @returns the first match of that hash that holds, if it goes before `best`. */
+  #firstOf(
+    hash: number,
+    request: MatchedRequest,
+    best = Infinity,
+  ): number | undefined {
+    const { hashes, matches } = this.#index;
+    for (let at = firstAt(hashes, hash); hashes[at] === hash; at++) {
+      const id = matches[at]!;
+      if (id > best) return undefined;
+      if (this.#opened.candidate(id).test(request)) return id;
+    }
+    return undefined;
   }
+
+  #firstOther(
+    request: MatchedRequest,
+    best = Infinity,
+  ): Candidate | undefined {
+    for (const [at, id] of this.#index.others.entries()) {
+      if (id > best) return undefined;
+      const candidate = this.#others[at] ??= this.#opened.candidate(id);
+      if (candidate.test(request)) return candidate;
+    }
+    return undefined;
+  }
+}
+
+/** The first position that holds `wanted` or more. */
+function firstAt(ascending: Uint32Array, wanted: number): number {
+  let low = 0;
+  let high = ascending.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (ascending[middle]! < wanted) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -2,7 +2,8 @@ import {
   type CompiledPolicies,
   compilePolicies,
 } from "../../decide/http/policies.ts";
-import { compileRoutes, type RouteTable } from "../../decide/http/route.ts";
+import type { PackedRoutes } from "../../decide/http/packed_routes.ts";
+import { RouteTable } from "../../decide/http/route.ts";
 import type { Fronted } from "../../decide/waypoint_target.ts";
 import { type Attached, attachedTo } from "../../model/attached.ts";
 import type { HttpPolicy } from "../../model/http_policy.ts";
@@ -21,7 +22,8 @@ import type { ServiceKey } from "../../model/workload.ts";
 
 /** What a waypoint is told to do; plain data, as it crosses threads. */
 export interface WaypointOrders {
-  readonly config: Omit<WaypointConfig, "statuses" | "warnings">;
+  readonly config: Omit<WaypointConfig, "routes" | "statuses" | "warnings">;
+  readonly routes: PackedRoutes;
   readonly policies: Attached<HttpPolicy>;
   readonly requestAuthentications: Attached<RequestAuthentication>;
   readonly pathNormalization: PathNormalization;
@@ -38,10 +40,10 @@ export class WaypointView implements Fronted {
 
   constructor(orders: WaypointOrders) {
     this.#orders = orders;
-    const { config, pathNormalization } = orders;
+    const { config, routes, pathNormalization } = orders;
     this.services = new Map(config.services.map((s) => [s.key, s]));
     this.workloads = new Set(config.workloads);
-    this.routes = compileRoutes(config.routes);
+    this.routes = new RouteTable(routes);
     this.pathNormalization = pathNormalization;
   }
 

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import type { ExplainContext } from "../../../src/decide/explain/mod.ts";
 import { compilePolicies } from "../../../src/decide/http/policies.ts";
-import { compileRoutes } from "../../../src/decide/http/route.ts";
 import type { ExternalAuthorizer } from "../../../src/model/external_authorizer.ts";
 import type {
   ExplainQuestion,
@@ -9,6 +8,7 @@ import type {
 } from "../../../src/model/explanation.ts";
 import type { HttpPolicy } from "../../../src/model/http_policy.ts";
 import { serviceKey } from "../../../src/model/service.ts";
+import { compileRoutes } from "../http/routes.ts";
 import { hostOf } from "../../support/sample_mesh.ts";
 import { MESH, NODE, told } from "./explain_mesh.ts";
 

@@ -4,7 +4,6 @@ import {
   planRequest,
   type RequestPlan,
 } from "../../../src/decide/http/plan.ts";
-import { compileRoutes } from "../../../src/decide/http/route.ts";
 import { DEFAULT_RETRY } from "../../../src/decide/http/retry.ts";
 import type { HttpRequest } from "../../../src/model/http.ts";
 import type {
@@ -15,6 +14,7 @@ import type { HttpAction, HttpRule } from "../../../src/model/http_route.ts";
 import {
   backend,
   CALL,
+  compileRoutes,
   ECHO,
   exact,
   filtered,

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { compileRoutes, matchRoute } from "../../../src/decide/http/route.ts";
+import { matchRoute } from "../../../src/decide/http/route.ts";
 import type { HttpMatch, HttpRoute } from "../../../src/model/http_route.ts";
 import {
   CALL,
+  compileRoutes,
   exact,
   match,
   named,
@@ -92,14 +93,17 @@ for (const [name, a, b] of ageRows) {
 }
 
 Deno.test("matchRoute() takes the first rule, then the first match", () => {
-  const rules = [rule("one", [match(), match()]), rule("two")];
+  const first = match({ headers: [named("version", "two")] });
+  const second = match({ headers: [named("other", "x")] });
+  const rules = [rule("one", [first, second]), rule("two", [first])];
   const found = matchRoute(
     compileRoutes([set([route("r", rules)])]),
     all,
     CALL,
   );
   assert.ok(found.kind === "rule");
-  assert.equal(found.match, rules[0]?.matches[0]);
+  assert.equal(found.rule.name, "one");
+  assert.deepEqual(found.match, first);
 });
 
 Deno.test("matchRoute() ranks each match of a rule by itself", () => {

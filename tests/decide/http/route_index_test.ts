@@ -1,8 +1,22 @@
 import assert from "node:assert/strict";
-import { HttpIndex } from "../../../src/decide/http/route_index.ts";
 import { MatchedRequest } from "../../../src/decide/http/matched_request.ts";
-import type { PathMatch } from "../../../src/model/http_route.ts";
-import { exact, match, named, prefix, request, route, rule } from "./routes.ts";
+import { packRoutes } from "../../../src/decide/http/pack_routes.ts";
+import {
+  HttpIndex,
+  OpenedRoutes,
+} from "../../../src/decide/http/route_index.ts";
+import type { HttpRoute, PathMatch } from "../../../src/model/http_route.ts";
+import {
+  exact,
+  match,
+  named,
+  prefix,
+  regex,
+  request,
+  route,
+  rule,
+  set,
+} from "./routes.ts";
 
 /** Counts how many matches get as far as their header. */
 class Counted extends MatchedRequest {
@@ -11,6 +25,13 @@ class Counted extends MatchedRequest {
     this.asked++;
     return super.header(name);
   }
+}
+
+function indexOf(routes: readonly HttpRoute[]): HttpIndex {
+  const packed = packRoutes([set(routes)]);
+  const [scope] = packed.scopes;
+  assert.ok(scope?.layer === "http");
+  return new HttpIndex(scope.index, new OpenedRoutes(packed));
 }
 
 const kinds: [name: string, path: (index: number) => PathMatch][] = [
@@ -28,7 +49,7 @@ const kinds: [name: string, path: (index: number) => PathMatch][] = [
 ];
 for (const [name, path] of kinds) {
   Deno.test(`HttpIndex asks one match of 5,000 routes by ${name}`, () => {
-    const index = new HttpIndex(
+    const index = indexOf(
       Array.from({ length: 5_000 }, (_, at) =>
         route(`r${at}`, [
           rule("", [match({ path: path(at), headers: [named("a", "1")] })]),
@@ -42,3 +63,50 @@ for (const [name, path] of kinds) {
     assert.equal(miss.asked, 0);
   });
 }
+
+Deno.test("HttpIndex finds each of many routes, also those that were let go", () => {
+  const names = Array.from({ length: 3_000 }, (_, at) => `r${at}`);
+  const index = indexOf(
+    names.map((name) =>
+      route(name, [
+        rule(name, [match({ path: prefix(`/${name}`) })]),
+        rule(`${name} too`, [match({ path: exact(`/x/${name}`) })]),
+      ])
+    ),
+  );
+  const find = (path: string) => {
+    const found = index.find(new MatchedRequest(request(path)));
+    return found && `${found.route.name}: ${found.rule.name}`;
+  };
+  for (const _round of [1, 2]) {
+    for (const name of names) {
+      assert.equal(find(`/${name}/more`), `${name}: ${name}`);
+      assert.equal(find(`/x/${name}`), `${name}: ${name} too`);
+    }
+  }
+});
+
+Deno.test("HttpIndex compiles an expression once, however many there are", () => {
+  const index = indexOf(
+    Array.from(
+      { length: 3_000 },
+      (_, at) =>
+        route(`r${at}`, [rule("", [match({ path: regex(`/${at}/.*`) })])]),
+    ),
+  );
+  const find = () => index.find(new MatchedRequest(request("/2999/x")));
+  const [first, second] = [find(), find()];
+  assert.equal(first?.route.name, "r2999");
+  assert.equal(second, first);
+});
+
+Deno.test("HttpIndex looks no further into a path than its prefixes reach", () => {
+  const index = indexOf([
+    route("r", [rule("", [match({ path: prefix("/a//b") })])]),
+  ]);
+  const find = (path: string) =>
+    index.find(new MatchedRequest(request(path))) !== undefined;
+  assert.equal(find(`/a//b${"/".repeat(30_000)}`), true);
+  assert.equal(find(`/a//bc${"/".repeat(30_000)}`), false);
+  assert.equal(find(`/a//`), false);
+});

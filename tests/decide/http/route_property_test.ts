@@ -5,7 +5,7 @@ import {
   comparePlaced,
   type PlacedMatch,
 } from "../../../src/decide/http/precedence.ts";
-import { compileRoutes, matchRoute } from "../../../src/decide/http/route.ts";
+import { matchRoute } from "../../../src/decide/http/route.ts";
 import type { HttpRequest } from "../../../src/model/http.ts";
 import type {
   HttpMatch,
@@ -16,6 +16,7 @@ import type {
 } from "../../../src/model/http_route.ts";
 import {
   CALL,
+  compileRoutes,
   exact,
   prefix,
   regex,
@@ -25,14 +26,17 @@ import {
   set,
 } from "./routes.ts";
 
+/** As whatever is read from JSON. */
+const PLAIN = { noNullPrototype: true } as const;
+
 // Few words, so that random routes and requests meet.
 const word = fc.constantFrom("a", "b", "ab");
 const text: fc.Arbitrary<TextMatch> = fc.record({
   kind: fc.constantFrom("exact", "regex"),
   value: word,
-});
+}, PLAIN);
 const named: fc.Arbitrary<NamedMatch[]> = fc.uniqueArray(
-  fc.record({ name: word, match: text }),
+  fc.record({ name: word, match: text }, PLAIN),
   { maxLength: 2, selector: ({ name }) => name },
 );
 const segments = fc.array(word, { maxLength: 3 });
@@ -46,7 +50,7 @@ const grpcPath: fc.Arbitrary<PathMatch> = fc.record({
   kind: fc.constant("grpc"),
   service: text,
   method: text,
-}, { requiredKeys: ["kind"] });
+}, { ...PLAIN, requiredKeys: ["kind"] });
 
 const matchOf = (paths: fc.Arbitrary<PathMatch>): fc.Arbitrary<HttpMatch> =>
   fc.record({
@@ -54,7 +58,7 @@ const matchOf = (paths: fc.Arbitrary<PathMatch>): fc.Arbitrary<HttpMatch> =>
     method: fc.constantFrom("GET", "POST"),
     headers: named,
     query: named,
-  }, { requiredKeys: ["path", "headers", "query"] });
+  }, { ...PLAIN, requiredKeys: ["path", "headers", "query"] });
 
 const routesOf = (
   matches: fc.Arbitrary<HttpMatch>,
@@ -144,7 +148,9 @@ for (const [kind, paths] of [["HTTP", httpPath], ["gRPC", grpcPath]] as const) {
           .find(({ match }) => holds(match, asked));
         const found = matchRoute(compileRoutes([set(routes)]), asked, CALL);
         assert.equal(found.kind, best === undefined ? "not-found" : "rule");
-        if (found.kind === "rule") assert.equal(found.match, best?.match);
+        if (found.kind !== "rule") return;
+        assert.deepEqual(found.match, best?.match);
+        assert.deepEqual(found.route, best?.route);
       }),
       { numRuns: 500 },
     );

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import {
-  compileRoutes,
   matchRoute,
   matchStream,
   routeKind,
@@ -8,6 +7,7 @@ import {
 import type { RouteSet } from "../../../src/model/route_set.ts";
 import {
   CALL,
+  compileRoutes,
   exact,
   match,
   request,

@@ -1,5 +1,6 @@
 /** Routes and requests for tests, written as short as they can be. */
-import { compileRoutes, matchRoute } from "../../../src/decide/http/route.ts";
+import { packRoutes } from "../../../src/decide/http/pack_routes.ts";
+import { matchRoute, RouteTable } from "../../../src/decide/http/route.ts";
 import type { HttpRequest } from "../../../src/model/http.ts";
 import {
   type HttpFilters,
@@ -99,6 +100,10 @@ export const request = (
   headers: [],
   ...rest,
 });
+
+/** What a waypoint makes of routes, on both sides of its threads. */
+export const compileRoutes = (sets: readonly RouteSet[]): RouteTable =>
+  new RouteTable(packRoutes(sets));
 
 /** The name of the rule that takes a request, or what else is decided. */
 export function taken(

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { compileRoutes, matchStream } from "../../../src/decide/http/route.ts";
+import { matchStream } from "../../../src/decide/http/route.ts";
 import type { StreamRoute } from "../../../src/model/route_set.ts";
-import { CALL, stream, tls } from "./routes.ts";
+import { CALL, compileRoutes, stream, tls } from "./routes.ts";
 
 const streamRows: [
   name: string,

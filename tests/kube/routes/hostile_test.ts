@@ -1,9 +1,10 @@
 /** Routes of any content: never an exception, never a route that lets requests past itself. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { compileRoutes, matchRoute } from "../../../src/decide/http/route.ts";
+import { matchRoute } from "../../../src/decide/http/route.ts";
 import { parseObject } from "../../../src/kube/parse.ts";
 import { waypointConfig } from "../../../src/kube/waypoint_config.ts";
+import { compileRoutes } from "../../decide/http/routes.ts";
 import { parsed, raw } from "../objects.ts";
 import { GATEWAY, keyOf, MESH, parent } from "./route_mesh.ts";
 

@@ -8,8 +8,8 @@
 import assert from "node:assert/strict";
 import { modifyHeaders } from "../../../src/decide/http/headers.ts";
 import { planRequest } from "../../../src/decide/http/plan.ts";
-import { compileRoutes } from "../../../src/decide/http/route.ts";
 import type { HeaderList } from "../../../src/model/http.ts";
+import { compileRoutes } from "../../decide/http/routes.ts";
 import type { Raw } from "../objects.ts";
 import { config, keyOf, parent, to } from "./route_mesh.ts";
 
