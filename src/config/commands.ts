@@ -10,7 +10,7 @@ import {
   type RedirectCommand,
 } from "./config.ts";
 import { readDnsCapture } from "./data_plane.ts";
-import { readOpenConnections } from "./node_side.ts";
+import { readOpenConnections, readRedirectBackend } from "./node_side.ts";
 import { readAdmin } from "./run_config.ts";
 import type { Settings } from "./settings.ts";
 import {
@@ -99,6 +99,7 @@ export function readRedirect(
     dryRun: settings.isOn("dry-run"),
     ipv6: settings.read("IPV6_ENABLED", BOOLEAN, true),
     dnsCapture: readDnsCapture(settings.variable("ISTIO_META_DNS_CAPTURE")),
+    backend: readRedirectBackend(settings),
     openConnections: readOpenConnections(settings),
   };
 }

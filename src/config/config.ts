@@ -87,6 +87,8 @@ export interface RedirectCommand {
   readonly ipv6: boolean;
   /** Whether DNS is redirected too; default true. `ISTIO_META_DNS_CAPTURE`. */
   readonly dnsCapture: boolean;
+  /** As {@link NodeSideConfig.redirectBackend}; `auto` is what holds the pod's rules, if anything does. */
+  readonly backend: RedirectBackend;
   /** As {@link NodeSideConfig.openConnections}. */
   readonly openConnections: OpenConnectionsUse;
 }
@@ -173,8 +175,20 @@ export interface CniInstall {
 /** What becomes of connections that are open when redirection begins. */
 export type OpenConnectionsUse = "keep" | "reset";
 
+/** What pods' rules are written with; `auto` is what the node uses already. */
+export type RedirectBackend =
+  | "auto"
+  | "iptables-legacy"
+  | "iptables-nft"
+  | "nftables";
+
 /** What `--redirect self` does to the node beside serving pods. */
 export interface NodeSideConfig {
+  /**
+   * Default `auto`. `--redirect-backend`, `HAIRPIN_REDIRECT_BACKEND`, else
+   * `NATIVE_NFTABLES`, else `FORCE_IPTABLES_BINARY`.
+   */
+  readonly redirectBackend: RedirectBackend;
   /** Default `keep`. `--open-connections`, `HAIRPIN_OPEN_CONNECTIONS`. */
   readonly openConnections: OpenConnectionsUse;
 }

@@ -12,7 +12,7 @@ Usage:
   hairpin check [--netns PATH | --pod NAMESPACE/NAME] [--json]
   hairpin explain --from NAMESPACE/POD|IP --to IP:PORT|HOST:PORT [--method M --path P] [--json]
   hairpin config workloads|services|policies|certificates|connections|routes|all [-o table|json] [--file DUMP]
-  hairpin redirect apply|verify|remove --netns PATH [--dry-run] [--open-connections keep|reset]
+  hairpin redirect apply|verify|remove --netns PATH [--dry-run] [--redirect-backend BACKEND] [--open-connections keep|reset]
   hairpin version
 
 The arguments "proxy ztunnel" mean --mode node. A flag outranks its variable; an

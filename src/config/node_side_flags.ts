@@ -64,6 +64,15 @@ export const NODE_SIDE_FLAGS = [
       "What a graceful end does to the installed plugin; kept, no pod of the mesh starts until hairpin is back.",
   },
   {
+    name: "redirect-backend",
+    value: "auto|iptables-legacy|iptables-nft|nftables",
+    commands: ["run", "redirect"],
+    variable: "HAIRPIN_REDIRECT_BACKEND",
+    byDefault: "auto",
+    meaning:
+      "What pods' rules are written with, this or nothing; by itself what the node uses already.",
+  },
+  {
     name: "open-connections",
     value: "keep|reset",
     commands: ["run", "redirect"],

@@ -204,6 +204,15 @@ export const VARIABLES: readonly Variable[] = [
     byDefault: "false",
     meaning: "Log policy decisions at info.",
   },
+  {
+    name: "NATIVE_NFTABLES",
+    byDefault: "false",
+    meaning: "As --redirect-backend nftables, which outranks it.",
+  },
+  {
+    name: "FORCE_IPTABLES_BINARY",
+    meaning: "legacy or nft: as --redirect-backend iptables-legacy or -nft.",
+  },
   { name: "POD_NAME", meaning: "This process's own pod." },
   { name: "POD_NAMESPACE", meaning: "Its namespace." },
   { name: "SERVICE_ACCOUNT", meaning: "Its service account." },

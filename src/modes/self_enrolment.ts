@@ -26,6 +26,7 @@ export async function enrolBySelf(
   const { config, log, signal } = options;
   const backend = await chooseBackend(runCommand, {
     ipv6: config.ipv6.enabled,
+    choice: config.nodeSide.redirectBackend,
   });
   const self = openSelfEnrolment(options, backend);
   // A process that drains takes no pod on.

@@ -41,7 +41,7 @@ export const CONFIG: Config = {
   redirect: "agent",
   inpodUds: "/var/run/ztunnel/ztunnel.sock",
   hostProc: "/proc",
-  nodeSide: { openConnections: "keep" },
+  nodeSide: { redirectBackend: "auto", openConnections: "keep" },
   inpodPortReuse: true,
   proxyMode: "shared",
   dedicatedWorkload: undefined,

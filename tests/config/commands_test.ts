@@ -66,6 +66,7 @@ const rows: [words: string, want: Command][] = [
     dryRun: true,
     ipv6: true,
     dnsCapture: true,
+    backend: "auto",
     openConnections: "keep",
   }],
   ["redirect verify --netns /n", {
@@ -75,6 +76,7 @@ const rows: [words: string, want: Command][] = [
     dryRun: false,
     ipv6: true,
     dnsCapture: true,
+    backend: "auto",
     openConnections: "keep",
   }],
 ];

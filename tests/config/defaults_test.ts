@@ -15,7 +15,7 @@ Deno.test("a node with nothing but its sources has ztunnel's defaults", () => {
     redirect: "self",
     inpodUds: "/var/run/ztunnel/ztunnel.sock",
     hostProc: "/proc",
-    nodeSide: { openConnections: "keep" },
+    nodeSide: { redirectBackend: "auto", openConnections: "keep" },
     inpodPortReuse: true,
     proxyMode: "shared",
     dedicatedWorkload: undefined,

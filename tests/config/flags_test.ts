@@ -18,6 +18,12 @@ const rows: [flag: string, value: string, path: string, want: unknown][] = [
   ["cni-socket", "/run/c.sock", "cni.socket", "/run/c.sock"],
   ["cni-net-dir", "/n", "cni.install.netDir", "/n"],
   ["open-connections", "reset", "nodeSide.openConnections", "reset"],
+  [
+    "redirect-backend",
+    "iptables-nft",
+    "nodeSide.redirectBackend",
+    "iptables-nft",
+  ],
   ["waypoint-bypass", "hairpin", "waypointBypass", "hairpin"],
   ["waypoint-bypass", "reject", "waypointBypass", "reject"],
   ["waypoint-bypass", "observe", "waypointBypass", "observe"],

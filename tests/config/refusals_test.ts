@@ -18,6 +18,11 @@ const flags: [flag: string, value: string, why: string][] = [
   ["waypoint-unreachable", "close", "want fail or open"],
   ["node-local-lane", "true", "want on or off"],
   ["open-connections", "close", "want keep or reset"],
+  [
+    "redirect-backend",
+    "nft",
+    "want auto, iptables-legacy, iptables-nft or nftables",
+  ],
   ["kernel-lane", "true", "want on, off or auto"],
   ["workers", "x", WORKERS],
   ["workers", "257", WORKERS],
