@@ -191,6 +191,8 @@ export interface NodeSideConfig {
   readonly redirectBackend: RedirectBackend;
   /** Default `keep`. `--open-connections`, `HAIRPIN_OPEN_CONNECTIONS`. */
   readonly openConnections: OpenConnectionsUse;
+  /** Key of the taint that goes once pods can start; undefined: none. `--node-taint`, `HAIRPIN_NODE_TAINT`. */
+  readonly taint: string | undefined;
 }
 
 /** Who enrols pods: an istio-cni agent over ZDS, hairpin itself, nobody. */

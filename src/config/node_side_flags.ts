@@ -81,4 +81,12 @@ export const NODE_SIDE_FLAGS = [
     meaning:
       "What happens to connections that a pod has open when it is redirected; kept, they go on past the proxy.",
   },
+  {
+    name: "node-taint",
+    value: "KEY",
+    commands: ["run"],
+    variable: "HAIRPIN_NODE_TAINT",
+    meaning:
+      "With --redirect self and --kube: take this taint off the node once pods can start captured. Istio's is cni.istio.io/not-ready.",
+  },
 ] as const satisfies readonly Flag[];

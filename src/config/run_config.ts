@@ -7,7 +7,7 @@ import {
   readSources,
 } from "./control_plane.ts";
 import { readDataPlane, readDns, readPacketMark } from "./data_plane.ts";
-import { readNodeSide } from "./node_side.ts";
+import { checkNodeSide, readNodeSide } from "./node_side.ts";
 import type { FlagName } from "./flags.ts";
 import type { Machine } from "./machine.ts";
 import {
@@ -88,6 +88,7 @@ function checkTogether(config: Config): void {
   const { mode, proxyMode, redirect } = config;
   const isNode = mode === "node" && proxyMode === "shared";
   checkCni(isNode && redirect === "self", config.cni);
+  checkNodeSide(isNode && redirect === "self", config);
   if (!config.proxyEnabled && !config.dns.capture) {
     throw new ConfigError(
       "ENABLE_PROXY false leaves nothing to run: DNS capture is off too",

@@ -10,6 +10,7 @@ import {
   StatusWriter,
 } from "../control/kube_api/mod.ts";
 import { readConfigText } from "../control/read_files.ts";
+import { removeNodeTaint } from "../control/node_taint.ts";
 import { RedirectionStatus } from "../control/redirection_status.ts";
 import { systemClock } from "../control/system_clock.ts";
 import { STATUS_KINDS, statusPlan } from "../kube/mod.ts";
@@ -83,6 +84,18 @@ export class Cluster implements Disposable {
       api: this.#client,
       log: this.#seen.log("kube"),
       nowMs: () => systemClock.nowMs(),
+      signal,
+    });
+  }
+
+  /** Resolves when this node is without the taint, or at the signal. */
+  removeNodeTaint(key: string, signal: AbortSignal): Promise<void> {
+    return removeNodeTaint({
+      api: this.#client,
+      clock: systemClock,
+      nodeName: this.#config.nodeName,
+      key,
+      log: this.#seen.log("kube"),
       signal,
     });
   }

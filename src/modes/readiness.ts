@@ -12,6 +12,7 @@ export type Task = typeof TASKS[number];
 export class Readiness {
   readonly #done = new Set<Task>();
   readonly #log: Logger;
+  readonly #ready = Promise.withResolvers<void>();
   #draining = false;
 
   constructor(log: Logger) {
@@ -38,7 +39,13 @@ export class Readiness {
       );
     } else {
       this.#log.info(`Task '${task}' complete, marking server ready`);
+      this.#ready.resolve();
     }
+  }
+
+  /** Resolves as soon as nothing is awaited, for the first time. */
+  whenReady(): Promise<void> {
+    return this.#ready.promise;
   }
 
   drain(): void {

@@ -17,6 +17,7 @@ import {
 import { runCommand } from "../sys/command.ts";
 import { bypassedPodsGauge } from "../telemetry/hairpin_metrics.ts";
 import type { Enrolment, EnrolmentOptions } from "./enrolment.ts";
+import { openConnectionsOptions, Untaint } from "./node_side.ts";
 import { WarningLog } from "./warning_log.ts";
 
 /** @throws {HairpinError} when the node lacks what that takes. */
@@ -28,12 +29,13 @@ export async function enrolBySelf(
     ipv6: config.ipv6.enabled,
     choice: config.nodeSide.redirectBackend,
   });
-  const self = openSelfEnrolment(options, backend);
+  const status = options.cluster?.redirectionStatus(signal);
+  const self = openSelfEnrolment(options, status, backend);
   // A process that drains takes no pod on.
   signal.addEventListener("abort", () => self[Symbol.dispose]());
   const warnings = new WarningLog(log("state"));
   const netnses = new PodNetns();
-  const status = options.cluster?.redirectionStatus(signal);
+  const untaint = new Untaint(options);
   const bypassed = openBypassedPods(options, status);
   const node: NodeEnrolment = new NodeEnrolment({
     nodeName: config.nodeName,
@@ -65,7 +67,10 @@ export async function enrolBySelf(
       begun = true;
       await node.reconcile();
       cni?.gate.begin();
-      leaveChain = await keepInChain(options);
+      leaveChain = await keepInChain(
+        options,
+        (installed) => untaint.installed(installed),
+      );
     },
     failed: new Promise<never>(() => {}),
     bypassed: () => bypassed.list,
@@ -130,6 +135,7 @@ async function serveCni(
  */
 async function keepInChain(
   { config, log, signal }: EnrolmentOptions,
+  onInstalled: (installed: boolean) => void,
 ): Promise<() => Promise<void>> {
   const { socket = "", install } = config.cni ?? {};
   if (install === undefined) return () => Promise.resolve();
@@ -140,6 +146,7 @@ async function keepInChain(
     program: await pluginProgram(),
     excludedNamespaces: DEFAULT_SETTINGS.excludedNamespaces,
     log: log("cni"),
+    onInstalled,
   });
   await chain.ensure();
   const over = chain.keep(signal);
@@ -150,9 +157,11 @@ async function keepInChain(
 }
 
 function openSelfEnrolment(
-  { config, pods, readiness, log }: EnrolmentOptions,
+  options: EnrolmentOptions,
+  status: RedirectionStatus | undefined,
   backend: Backend,
 ): SelfEnrolment {
+  const { config, pods, readiness, log } = options;
   const ipv6 = config.ipv6.enabled;
   const hostRules = new HostRules({
     netns: undefined,
@@ -166,6 +175,7 @@ function openSelfEnrolment(
     hostRules,
     ipv6,
     dnsCapture: config.dns.capture,
+    ...openConnectionsOptions(options, status),
     log: log("inpod"),
     onTurn: ({ size }) => readiness.set("workload proxy manager", size === 0),
   });

@@ -65,6 +65,14 @@ export class HairpinMetrics {
   }
 }
 
+/** Connections that pods had open when they were redirected, for the control thread. */
+export const openConnectionsCounter = (registry: Registry): Counter =>
+  registry.counter({
+    name: "hairpin_enrolment_open_connections",
+    help:
+      "The number of connections that pods had open when they were redirected, by what became of them",
+  });
+
 /** Pods of this node that belong to the mesh and are past the proxy, for the control thread. */
 export const bypassedPodsGauge = (registry: Registry): Cell =>
   registry.gauge({

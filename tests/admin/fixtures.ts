@@ -41,7 +41,11 @@ export const CONFIG: Config = {
   redirect: "agent",
   inpodUds: "/var/run/ztunnel/ztunnel.sock",
   hostProc: "/proc",
-  nodeSide: { redirectBackend: "auto", openConnections: "keep" },
+  nodeSide: {
+    redirectBackend: "auto",
+    openConnections: "keep",
+    taint: undefined,
+  },
   inpodPortReuse: true,
   proxyMode: "shared",
   dedicatedWorkload: undefined,

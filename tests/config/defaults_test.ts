@@ -15,7 +15,11 @@ Deno.test("a node with nothing but its sources has ztunnel's defaults", () => {
     redirect: "self",
     inpodUds: "/var/run/ztunnel/ztunnel.sock",
     hostProc: "/proc",
-    nodeSide: { redirectBackend: "auto", openConnections: "keep" },
+    nodeSide: {
+      redirectBackend: "auto",
+      openConnections: "keep",
+      taint: undefined,
+    },
     inpodPortReuse: true,
     proxyMode: "shared",
     dedicatedWorkload: undefined,

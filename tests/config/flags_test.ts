@@ -120,6 +120,11 @@ Deno.test("--cni-net-dir installs the plugin as the flags beside it say", () => 
   });
 });
 
+Deno.test("--node-taint names a taint beside --redirect self --kube", () => {
+  const config = nodeFlags("--kube=/k", "--node-taint=cni.istio.io/not-ready");
+  assert.equal(config.nodeSide.taint, "cni.istio.io/not-ready");
+});
+
 Deno.test("every flag of a run is proved by a test of this file", () => {
   const elsewhere = [
     "mode",
@@ -127,6 +132,7 @@ Deno.test("every flag of a run is proved by a test of this file", () => {
     "config",
     "ca-dir",
     "ca-address",
+    "node-taint",
     ...CNI,
   ];
   const proved = new Set([...elsewhere, ...rows.map(([flag]) => flag)]);

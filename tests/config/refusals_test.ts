@@ -275,3 +275,18 @@ for (
     refuses(why, [...NODE, "--cni-net-dir", "/n", "--cni-own-conf", name]);
   });
 }
+
+for (const key of ["/a", "a/", "a b", "A.example/b", "x".repeat(64)]) {
+  Deno.test(`the taint "${key}" is refused`, () => {
+    const why = `invalid flag --node-taint ${JSON.stringify(key)}: ` +
+      "want the key of a taint, such as cni.istio.io/not-ready";
+    refuses(why, [...NODE, "--kube=/k", `--node-taint=${key}`]);
+  });
+}
+
+Deno.test("a taint is refused where no node can be told of", () => {
+  const why =
+    "--node-taint is of no use without --mode node --redirect self --kube";
+  refuses(why, [...NODE, "--node-taint=a"]);
+  refuses(why, [...NODE, "--node-taint=a", "--kube=/k", "--redirect=agent"]);
+});

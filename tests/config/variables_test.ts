@@ -280,6 +280,7 @@ Deno.test("every documented variable is proved by a test of this file", () => {
     "CNI_CONF_NAME",
     "HAIRPIN_CNI_AT_END",
     "HAIRPIN_CNI_OWN_CONF",
+    "HAIRPIN_NODE_TAINT",
   ];
   const tested = [...elsewhere, ...rows.map(([name]) => name)];
   const proved = (name: string) =>
@@ -306,6 +307,14 @@ Deno.test("every variable that is read is documented", () => {
   ]);
   assert.deepEqual([...asked].filter((name) => !documented.has(name)), []);
   assert.ok(asked.has("KEEPALIVE_TIME"));
+});
+
+Deno.test("HAIRPIN_NODE_TAINT stands for --node-taint", () => {
+  const { nodeSide } = nodeWith({
+    HAIRPIN_KUBE: "/k",
+    HAIRPIN_NODE_TAINT: "a",
+  });
+  assert.equal(nodeSide.taint, "a");
 });
 
 Deno.test("the variables of the CNI plugin's installation go together", () => {

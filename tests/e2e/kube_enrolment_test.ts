@@ -1,11 +1,12 @@
 /** A node that finds the pods of a Kubernetes API by itself, and says how they are. */
 import assert from "node:assert/strict";
-import { inNamespace, must, netnsPath } from "../lab/command.ts";
+import { inNamespace, must } from "../lab/command.ts";
 import {
   ControlPlane,
   controlPlaneSkipReason,
 } from "../lab/control_plane/mod.ts";
 import { Lab, type LabPod, labSkipReason } from "../lab/mod.ts";
+import { addProcess } from "./host_proc.ts";
 import { eventually } from "./support.ts";
 
 const skip = await labSkipReason() ?? await controlPlaneSkipReason();
@@ -54,21 +55,6 @@ class Cluster {
 
 const rulesIn = (pod: LabPod): Promise<string> =>
   must(inNamespace(pod.netns, ["iptables-save", "-t", "nat"]));
-
-/** A proc file system with one process of a pod. */
-async function addProcess(
-  root: string,
-  id: number,
-  uid: string,
-  netns: string,
-): Promise<void> {
-  await Deno.mkdir(`${root}/${id}/ns`, { recursive: true });
-  const cgroup = `0::/kubepods/pod${uid}/${"a".repeat(64)}\n`;
-  await Deno.writeTextFile(`${root}/${id}/cgroup`, cgroup);
-  const rest = Array.from({ length: 30 }, (_, at) => at + id).join(" ");
-  await Deno.writeTextFile(`${root}/${id}/stat`, `${id} (a) b) S ${rest}`);
-  await Deno.symlink(netnsPath(netns), `${root}/${id}/ns/net`);
-}
 
 Deno.test({
   name: "pods are found by their processes, marked, and let go of",

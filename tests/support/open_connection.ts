@@ -30,7 +30,7 @@ class Program implements AsyncDisposable {
   readonly #lines: ReadableStreamDefaultReader<Uint8Array>;
   readonly #input: WritableStreamDefaultWriter<Uint8Array>;
 
-  constructor(netns: TestNetns, code: string, ...args: string[]) {
+  constructor(netns: Pick<TestNetns, "name">, code: string, ...args: string[]) {
     this.#child = new Deno.Command("ip", {
       args: [
         ...[
@@ -69,7 +69,9 @@ class Program implements AsyncDisposable {
   }
 }
 
-export async function echoServer(netns: TestNetns): Promise<AsyncDisposable> {
+export async function echoServer(
+  netns: Pick<TestNetns, "name">,
+): Promise<AsyncDisposable> {
   const program = new Program(netns, SERVER);
   await program.line();
   return program;
@@ -82,7 +84,7 @@ export interface OpenTestConnection extends AsyncDisposable {
 
 /** Open when it is returned. */
 export async function openConnection(
-  netns: TestNetns,
+  netns: Pick<TestNetns, "name">,
   to: string,
 ): Promise<OpenTestConnection> {
   const program = new Program(netns, CLIENT, to);

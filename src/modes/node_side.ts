@@ -1,0 +1,66 @@
+/** What `--redirect self` does to the node beside serving its pods. */
+import { tellOpenConnections } from "../control/open_connections.ts";
+import type { RedirectionStatus } from "../control/redirection_status.ts";
+import type { SelfEnrolmentOptions } from "../control/self_enrolment.ts";
+import { openConnectionsCounter } from "../telemetry/hairpin_metrics.ts";
+import type { EnrolmentOptions } from "./enrolment.ts";
+
+/** What becomes of connections that pods have open, and who is told. */
+export function openConnectionsOptions(
+  { config, registry, log }: EnrolmentOptions,
+  status: RedirectionStatus | undefined,
+): Pick<SelfEnrolmentOptions, "openConnections" | "onOpenConnections"> {
+  const counter = openConnectionsCounter(registry);
+  return {
+    openConnections: config.nodeSide.openConnections,
+    onOpenConnections: (pod, open) =>
+      tellOpenConnections(pod, open, {
+        log: log("inpod"),
+        count: (fate, connections) => {
+          counter.with({ fate }).value += connections;
+        },
+        event: (pod, message) =>
+          void status?.tell({
+            pod,
+            type: "Normal",
+            reason: "ConnectionsOpen",
+            message,
+          }),
+      }),
+  };
+}
+
+/**
+ * Takes the node's taint off once pods can start on it: the plugin is installed
+ * and all is served. Never before, and never put back.
+ */
+export class Untaint {
+  readonly #options: EnrolmentOptions;
+  #installed: boolean;
+  #ready = false;
+  #begun = false;
+
+  constructor(options: EnrolmentOptions) {
+    this.#options = options;
+    // Whoever installs the plugin otherwise keeps it installed.
+    this.#installed = options.config.cni?.install === undefined;
+    void options.readiness.whenReady().then(() => {
+      this.#ready = true;
+      this.#look();
+    });
+  }
+
+  installed(installed: boolean): void {
+    this.#installed = installed;
+    this.#look();
+  }
+
+  #look(): void {
+    const { cluster, config, signal } = this.#options;
+    const key = config.nodeSide.taint;
+    if (cluster === undefined || key === undefined || signal.aborted) return;
+    if (this.#begun || !this.#installed || !this.#ready) return;
+    this.#begun = true;
+    void cluster.removeNodeTaint(key, signal);
+  }
+}

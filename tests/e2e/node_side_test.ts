@@ -1,0 +1,117 @@
+/** What a node that redirects its pods itself does to the node: network, taint, open connections. */
+import assert from "node:assert/strict";
+import {
+  ControlPlane,
+  controlPlaneSkipReason,
+} from "../lab/control_plane/mod.ts";
+import { Lab, labSkipReason } from "../lab/mod.ts";
+import { parseMetrics, sumSamples } from "../lab/metrics.ts";
+import { echoServer, openConnection } from "../support/open_connection.ts";
+import { addProcess } from "./host_proc.ts";
+import { eventually } from "./support.ts";
+
+const skip = await labSkipReason() ?? await controlPlaneSkipReason();
+if (skip !== undefined) {
+  console.log(`tests of what is done to a node are skipped: ${skip}`);
+}
+
+const WAIT_MS = 40_000;
+const TAINT = "cni.istio.io/not-ready";
+const LABELS = { "istio.io/dataplane-mode": "ambient" };
+
+interface NodeJson {
+  readonly spec: { readonly taints?: readonly { readonly key: string }[] };
+}
+
+async function taintsOf(plane: ControlPlane): Promise<string[]> {
+  const { spec } = await plane.get<NodeJson>("node", "node-1");
+  // The API server puts one of its own on a node without a kubelet.
+  return (spec.taints ?? []).map(({ key }) => key)
+    .filter((key) => !key.startsWith("node.kubernetes.io/")).sort();
+}
+
+Deno.test({
+  name:
+    "the taint goes with the plugin's installation, and what pods have open is kept and told of",
+  ignore: skip !== undefined,
+  async fn() {
+    await using lab = await Lab.create();
+    await using plane = await ControlPlane.start({ lab, istiod: false });
+    const folder = await Deno.makeTempDir({ prefix: "hairpin-node-" });
+    try {
+      await Deno.mkdir(`${folder}/net.d`);
+      await Deno.mkdir(`${folder}/bin`);
+      await plane.apply({
+        apiVersion: "v1",
+        kind: "Node",
+        metadata: { name: "node-1" },
+      });
+      const taints = [
+        `${TAINT}=:NoSchedule`,
+        `${TAINT}=:NoExecute`,
+        "gpu=:NoSchedule",
+      ];
+      await plane.kubectl(["taint", "node", "node-1", ...taints]);
+      const node = "node-1";
+      const web = await lab.addPod({ name: "web", node, labels: LABELS });
+      const client = await lab.addPod({ name: "client", node });
+      await plane.addPod({
+        ...{ name: "web", node, ips: web.ips, labels: LABELS },
+        annotations: {},
+      });
+      const { metadata } = await plane.get<{ metadata: { uid: string } }>(
+        "pod",
+        "web",
+      );
+      await addProcess(`${folder}/proc`, 10, metadata.uid, web.netns);
+      await using _server = await echoServer({ name: web.netns });
+      await using open = await openConnection(
+        { name: client.netns },
+        web.ips[0]!,
+      );
+
+      const hairpin = await lab.startHairpin(lab.node("node-1"), {
+        kubeconfig: plane.kubeconfig,
+        flags: [
+          `--host-proc=${folder}/proc`,
+          `--cni-socket=${folder}/cni.sock`,
+          `--cni-net-dir=${folder}/net.d`,
+          `--cni-bin-dir=${folder}/bin`,
+          "--cni-own-conf=02-hairpin.conflist",
+          `--node-taint=${TAINT}`,
+        ],
+      });
+      await using _ = hairpin;
+      await hairpin.process.untilLog(/no network is there yet/);
+      await hairpin.process.untilLog(/pod had connections open.*kept=1/);
+      assert.deepEqual(await taintsOf(plane), [TAINT, TAINT, "gpu"]);
+      assert.equal(await open.ask(), "echo");
+      const metrics = parseMetrics(await hairpin.admin("/metrics"));
+      const name = "hairpin_enrolment_open_connections_total";
+      assert.equal(sumSamples(metrics, name, { fate: "kept" }), 1);
+      await eventually(
+        "an event",
+        async () =>
+          (await plane.kubectl(["get", "events", "-n", "default"]))
+            .includes("open connections: 1 kept"),
+        WAIT_MS,
+      );
+
+      const network = { name: "n", plugins: [{ type: "bridge" }] };
+      await Deno.writeTextFile(
+        `${folder}/net.d/10-n.conflist`,
+        JSON.stringify(network),
+      );
+      await eventually("the taint off", async () => {
+        const left = await taintsOf(plane);
+        return left.length === 1 && left[0] === "gpu";
+      }, WAIT_MS);
+      const own = await Deno.readTextFile(
+        `${folder}/net.d/02-hairpin.conflist`,
+      );
+      assert.match(own, /"type": "hairpin-cni"/);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+});
