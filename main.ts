@@ -4,7 +4,7 @@ import { ConfigError, HairpinError } from "./src/base/errors.ts";
 import { type Command, parseConfig } from "./src/config/mod.ts";
 import { readMachine } from "./src/modes/machine.ts";
 import { onShutdownSignal } from "./src/modes/signals.ts";
-import { VERSION } from "./src/modes/version.ts";
+import { versionLine } from "./src/modes/version.ts";
 
 /** The command line, the environment or a file of the configuration is wrong. */
 const EXIT_USAGE = 2;
@@ -39,7 +39,7 @@ async function run(command: Command): Promise<number> {
       return 0;
     }
     case "version":
-      console.log(`hairpin ${VERSION}`);
+      console.log(versionLine());
       return 0;
     case "help":
       console.log(command.text);

@@ -13,6 +13,7 @@ import {
 import type { WorkerSnapshot } from "../worker/messages.ts";
 import type { HeldPod, PodManager } from "../worker/pod_manager.ts";
 import type { WorkerPool } from "../worker/worker_pool.ts";
+import { BUILD } from "./build.ts";
 import type { MeshSources } from "./mesh_sources.ts";
 import { VERSION } from "./version.ts";
 import { type WaypointState, worstKeys } from "./waypoint_state.ts";
@@ -85,9 +86,9 @@ export class NodeView {
 
 const versionRow = ({ istioVersion }: Config) => ({
   version: VERSION,
-  gitRevision: "unknown",
+  gitRevision: BUILD?.commit ?? "unknown",
   rustVersion: "unknown",
-  buildProfile: "source",
+  buildProfile: BUILD === undefined ? "source" : "release",
   buildStatus: "unknown",
   istioVersion,
   cryptoProvider: `rustls (Deno ${Deno.version.deno})`,
