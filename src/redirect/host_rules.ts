@@ -6,7 +6,12 @@ import { hasLegacyTables, unlessMissing } from "./holders.ts";
 import { type HostOwner, hostRulesText, ofFamily } from "./host_plan.ts";
 import { HOST_RULES_ATTEMPTS_MAX } from "./limits.ts";
 import { hostScript, hostTable } from "./nft/host_script.ts";
-import { NFTABLES, type Nftables, readNft, writeNft } from "./nft/programs.ts";
+import {
+  NFTABLES,
+  type Nftables,
+  readNftTable,
+  writeNft,
+} from "./nft/programs.ts";
 import type { Family } from "./plan.ts";
 import { type Netns, readRules, writeRules } from "./programs.ts";
 
@@ -126,7 +131,7 @@ function nftPart(
   return {
     name: `table ${table}`,
     async missing(ips) {
-      const found = await readNft(nftables, netns, table);
+      const found = await readNftTable(nftables, netns, table);
       return hostScript(found, { owner, ips, families });
     },
     write: (script) => writeNft(nftables, netns, script),

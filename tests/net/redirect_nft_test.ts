@@ -259,3 +259,21 @@ Deno.test("runRedirect() only says what it would do by nftables in a dry run", a
   const nothing = await runRedirect({ ...request, action: "remove" });
   assert.deepEqual(nothing.lines, ["nothing to remove"]);
 });
+
+Deno.test("applyRedirect() by nftables reads its tables beside one of flags", async () => {
+  await using pod = await makeTestNetns();
+  const target = await targetIn(pod);
+  // Behind and before ours: nftables 1.0 stops printing at flags, at times.
+  await pod.sh("nft 'add table inet before { flags dormant; }'");
+  assert.equal(await applyRedirect(target), "created");
+  await pod.sh("nft 'add table inet behind { flags dormant; }'");
+  assert.deepEqual(await verifyRedirect(target), []);
+  assert.equal(await applyRedirect(target), "adopted");
+  await pod.sh(
+    "nft delete table inet before; nft flush chain inet istio-ambient-nat output",
+  );
+  assert.equal(await applyRedirect(target), "repaired");
+  assert.deepEqual(await verifyRedirect(target), []);
+  assert.equal(await removeRedirect(target), true);
+  assert.equal(await pod.sh("nft list tables"), "table inet behind\n");
+});

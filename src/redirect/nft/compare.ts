@@ -34,8 +34,7 @@ export function compareTable(
   if (found === undefined) return ["the table is missing"];
   const names = plan.chains.map(({ name }) => name);
   return [
-    // Not by name: nftables 1.0 prints another.
-    ...(found.flags.length > 0 ? ["the table has flags, and wants none"] : []),
+    ...(found.hasFlags ? ["the table has flags, and wants none"] : []),
     ...plan.chains.flatMap((chain) =>
       compareChain(chain, found.chains.get(chain.name))
     ),
@@ -69,7 +68,7 @@ export function hasPlannedChains(
   plan: NftTablePlan,
   found: NftTable | undefined,
 ): boolean {
-  if (found === undefined || found.flags.length > 0) return false;
+  if (found === undefined || found.hasFlags) return false;
   return found.chains.size === plan.chains.length && plan.chains.every((
     { name, base },
   ) => {

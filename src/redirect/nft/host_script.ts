@@ -8,7 +8,7 @@ import { OWNER_NAME_MAX, PROBED_PODS_MAX } from "../limits.ts";
 import type { Family, ProbeSources } from "../plan.ts";
 import { compareTable } from "./compare.ts";
 import type { NftTablePlan } from "./plan.ts";
-import { baseText, type NftRuleset } from "./ruleset.ts";
+import { baseText, type NftTable } from "./ruleset.ts";
 import { deletion, tableLines } from "./script.ts";
 
 /** Just in front of every other translation of sources, whoever comes first. */
@@ -33,9 +33,11 @@ export interface HostSets {
  *
  * @returns empty when all is so already.
  */
-export function hostScript(found: NftRuleset, wanted: HostSets): string {
+export function hostScript(
+  table: NftTable | undefined,
+  wanted: HostSets,
+): string {
   const plan = planHost(wanted);
-  const table = found.tables.get(plan.name);
   if (wanted.ips.length === 0) {
     return table === undefined ? "" : text(deletion(plan.name));
   }
@@ -46,7 +48,7 @@ export function hostScript(found: NftRuleset, wanted: HostSets): string {
   const elements = (family: Family) =>
     isSound ? table?.sets.get(setOf(family))?.elements ?? [] : [];
   return text([
-    ...(isSound ? [] : makingLines(plan, found, wanted.families)),
+    ...(isSound ? [] : makingLines(plan, table, wanted.families)),
     ...wanted.families.flatMap((family) =>
       elementLines(`inet ${plan.name} ${setOf(family)}`, {
         wanted: ofFamily(wanted.ips, family),
@@ -90,7 +92,7 @@ function probeRule(family: Family, { v4, v6 }: ProbeSources) {
 
 function makingLines(
   plan: NftTablePlan,
-  found: NftRuleset,
+  found: NftTable | undefined,
   families: readonly Family[],
 ): string[] {
   const { name } = plan;
@@ -100,10 +102,10 @@ function makingLines(
     }; size ${PROBED_PODS_MAX}; }`
   );
   return [
-    ...(found.tables.has(name) ? deletion(name) : []),
+    ...(found === undefined ? [] : deletion(name)),
     `add table inet ${name}`,
     ...sets,
-    ...tableLines(plan, { tables: new Map() }),
+    ...tableLines(plan, undefined),
   ];
 }
 

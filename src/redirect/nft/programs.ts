@@ -1,6 +1,13 @@
 import { NFT_TIMEOUT_MS } from "../limits.ts";
 import { type Netns, runOrFail } from "../programs.ts";
-import { type NftRuleset, parseNftRuleset } from "./ruleset.ts";
+import { OWN_TABLES } from "./plan.ts";
+import {
+  completed,
+  isCutOff,
+  type NftRuleset,
+  type NftTable,
+  parseNftRuleset,
+} from "./ruleset.ts";
 
 /** Native nftables, as a way to write rules. */
 export interface Nftables {
@@ -15,24 +22,49 @@ export const NFTABLES: Nftables = { kind: "nftables", nft: "nft" };
 const NO_TABLE = "No such file or directory";
 
 /**
- * The tables of family inet that are in force.
+ * The redirector's tables that are in force, and maybe others.
  *
- * @param table Only this one, where a namespace may hold very much.
  * @throws {RedirectError} when they cannot be read.
  */
 export async function readNft(
+  nftables: Nftables,
+  netns: Netns,
+): Promise<NftRuleset> {
+  const text = await list(nftables, netns, ["ruleset", "inet"]);
+  if (!isCutOff(text)) return parseNftRuleset(text);
+  const tables = new Map<string, NftTable>();
+  for (const name of OWN_TABLES) {
+    const table = await readNftTable(nftables, netns, name);
+    if (table !== undefined) tables.set(name, table);
+  }
+  return { tables };
+}
+
+/**
+ * One table of family inet; undefined when it is not there.
+ *
+ * @throws {RedirectError} when it cannot be read.
+ */
+export async function readNftTable(
+  nftables: Nftables,
+  netns: Netns,
+  name: string,
+): Promise<NftTable | undefined> {
+  const what = ["table", "inet", name];
+  const text = await list(nftables, netns, what, NO_TABLE);
+  if (text === "") return undefined;
+  return parseNftRuleset(completed(text)).tables.get(name);
+}
+
+async function list(
   { nft }: Nftables,
   netns: Netns,
-  table?: string,
-): Promise<NftRuleset> {
+  what: readonly string[],
+  tolerated?: string,
+): Promise<string> {
   const options = { netns, timeoutMs: NFT_TIMEOUT_MS };
-  const what = table === undefined
-    ? ["ruleset", "inet"]
-    : ["table", "inet", table];
   const args = ["-j", "list", ...what];
-  const tolerated = table === undefined ? undefined : NO_TABLE;
-  const { stdout } = await runOrFail(nft, args, options, tolerated);
-  return stdout === "" ? { tables: new Map() } : parseNftRuleset(stdout);
+  return (await runOrFail(nft, args, options, tolerated)).stdout;
 }
 
 /**

@@ -9,8 +9,8 @@ export interface NftRuleset {
 }
 
 export interface NftTable {
-  /** Such as `dormant`, which puts it out of force. */
-  readonly flags: readonly string[];
+  /** One is `dormant`, which puts it out of force. nftables 1.0 gives wrong names for them. */
+  readonly hasFlags: boolean;
   readonly chains: ReadonlyMap<string, NftChain>;
   readonly sets: ReadonlyMap<string, NftSet>;
 }
@@ -26,6 +26,17 @@ export interface NftSet {
   /** Those that are plain text, such as addresses. */
   readonly elements: readonly string[];
 }
+
+/**
+ * Whether the text breaks off where nftables 1.0 has to name the flags of a
+ * table, as it sometimes does; whatever would follow is not known then.
+ */
+export const isCutOff = (text: string): boolean =>
+  text.trimEnd().endsWith('"flags":');
+
+/** What is whole of a text that {@link isCutOff}. */
+export const completed = (text: string): string =>
+  isCutOff(text) ? `${text} null}}]}` : text;
 
 interface Table extends NftTable {
   readonly chains: Map<string, Chain>;
@@ -81,8 +92,8 @@ export const parseChainNames = (text: string): NftChainName[] =>
       name: String(name),
     }));
 
-const tableOf = ({ flags }: Fields): Table => ({
-  flags: texts(Array.isArray(flags) ? flags : [flags]),
+const tableOf = (fields: Fields): Table => ({
+  hasFlags: "flags" in fields,
   chains: new Map(),
   sets: new Map(),
 });

@@ -2,7 +2,7 @@
 import { hasPlannedChains } from "./compare.ts";
 import { type NftTablePlan, OWN_TABLES } from "./plan.ts";
 import { ruleLine } from "./rule.ts";
-import type { NftRuleset } from "./ruleset.ts";
+import type { NftRuleset, NftTable } from "./ruleset.ts";
 
 /**
  * What turns the tables found into the ones planned. The chains of a table stay
@@ -17,7 +17,7 @@ export function applyScript(
     ...OWN_TABLES
       .filter((name) => !names.includes(name) && found.tables.has(name))
       .flatMap(deletion),
-    ...plan.flatMap((table) => tableLines(table, found)),
+    ...plan.flatMap((table) => tableLines(table, found.tables.get(table.name))),
     "",
   ].join("\n");
 }
@@ -36,12 +36,14 @@ export const deletion = (table: string): string[] => [
 ];
 
 /** What makes one table as planned. */
-export function tableLines(table: NftTablePlan, found: NftRuleset): string[] {
+export function tableLines(
+  table: NftTablePlan,
+  found: NftTable | undefined,
+): string[] {
   const { name, chains } = table;
-  const there = found.tables.get(name);
-  const cleared = hasPlannedChains(table, there)
+  const cleared = hasPlannedChains(table, found)
     ? [`flush table inet ${name}`]
-    : there === undefined
+    : found === undefined
     ? []
     : deletion(name);
   return [

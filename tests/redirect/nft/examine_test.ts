@@ -12,7 +12,7 @@ function rulesetOf(options: Partial<RedirectOptions>): NftRuleset {
   const plan = planNft({ ...DEFAULT_REDIRECT_OPTIONS, ...options });
   return {
     tables: new Map(plan.map(({ name, chains }) => [name, {
-      flags: [],
+      hasFlags: false,
       sets: new Map(),
       chains: new Map(chains.map((chain) => [chain.name, chain])),
     }])),
