@@ -213,3 +213,54 @@ chainTest(
     assert.deepEqual(await read(), foreign);
   },
 );
+
+chainTest(
+  "a pod of the mesh waits for hairpin where a network of its own comes first, whoever wrote the primary anew",
+  async () => {
+    await using host = await makeTestNetns();
+    await using pod = await makeTestNetns();
+    await using node = await Node.make(host.name);
+    const { folder } = node;
+    await Deno.remove(`${folder}/bin/hairpin-cni`);
+    const primary = { ...node.list, plugins: node.list.plugins.slice(0, 1) };
+    const writePrimary = () =>
+      Deno.writeTextFile(
+        `${folder}/net.d/10-lab.conflist`,
+        JSON.stringify(primary),
+      );
+    /** What a runtime takes: the first file. */
+    const network = async () => {
+      const files = await Array.fromAsync(Deno.readDir(`${folder}/net.d`));
+      const [first] = files.map(({ name }) => name).sort();
+      return JSON.parse(await Deno.readTextFile(`${folder}/net.d/${first}`));
+    };
+    const flags = [
+      `--cni-net-dir=${folder}/net.d`,
+      `--cni-bin-dir=${folder}/bin`,
+      "--cni-own-conf=02-hairpin.conflist",
+    ];
+    await writePrimary();
+    await node.start(...flags);
+    await eventually(
+      "the plugin installed",
+      async () => (await network()).plugins.length === 2,
+    );
+    await node.stop();
+    await writePrimary();
+
+    const sandbox = sandboxIn(pod.path);
+    const early = await addAll(await network(), sandbox, node.runner)
+      .catch((e) => e);
+    assert.ok(early instanceof CniRunError);
+    assert.equal(early.plugin, "hairpin-cni");
+    assert.equal(early.reply.json?.code, 11);
+    await delAll(await network(), sandbox, node.runner, undefined);
+    await node.start(...flags, "--cni-at-end=remove");
+    const list = await network();
+    const result = await addAll(list, sandbox, node.runner);
+    assert.match(await rules(pod.sh), /ISTIO_OUTPUT[^]*:15008\b/);
+    await delAll(list, sandbox, node.runner, result);
+    await node.stop();
+    assert.deepEqual(await network(), primary);
+  },
+);
