@@ -170,6 +170,13 @@ export const dumpHairpinConfig = (config: Config) => ({
   waypointUnreachable: config.waypointUnreachable,
   nodeLocalLane: config.nodeLocalLane,
   kernelLane: config.kernelLane,
+  cni: config.cni
+    ? {
+      socket: config.cni.socket,
+      netDir: config.cni.install?.netDir,
+      binDir: config.cni.install?.binDir,
+    }
+    : null,
   log: { ...config.log },
   warnings: config.warnings,
 });

@@ -23,7 +23,7 @@ import {
   type ValueKind,
 } from "./values.ts";
 
-/** `hairpin check [--netns PATH | --pod NAMESPACE/NAME] [--json]`. */
+/** `hairpin check [--netns PATH | --pod NAMESPACE/NAME] [--admin HOST:PORT] [--json]`. */
 export function readCheck(line: CommandLine, settings: Settings): CheckCommand {
   checkFlagsBelong(line.flags, "check");
   takeWords(line, 0);
@@ -31,6 +31,7 @@ export function readCheck(line: CommandLine, settings: Settings): CheckCommand {
     kind: "check",
     target: readCheckTarget(settings),
     json: settings.isOn("json"),
+    admin: readAdmin(settings),
   };
 }
 

@@ -33,6 +33,8 @@ export interface CheckCommand {
     | { readonly kind: "netns"; readonly path: string }
     | { readonly kind: "pod"; readonly pod: NamespacedName };
   readonly json: boolean;
+  /** Of the process that serves this node. */
+  readonly admin: HostPort;
 }
 
 /** `hairpin explain`: asks the process behind `admin`. */

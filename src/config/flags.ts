@@ -160,7 +160,7 @@ export const FLAGS = [
   {
     name: "admin",
     value: "HOST:PORT",
-    commands: ["run", "explain", "config"],
+    commands: ["run", "check", "explain", "config"],
     variable: "ADMIN_PORT",
     byDefault: "127.0.0.1:15000",
     meaning: "Admin endpoints, loopback only. The variable holds a port.",

@@ -28,6 +28,8 @@ const workload = v.object({
   node: text,
   waypoint: v.optional(gateway),
   protocol: text,
+  networkMode: text,
+  nativeTunnel: v.optional(v.boolean(), false),
   status: text,
 });
 
@@ -133,21 +135,47 @@ const waypoint = v.object({
   ),
 });
 
+/** One of ztunnel's: `localhost` in one family or both, or any other address; undefined for what it may be one day. */
+const address = v.fallback(
+  v.optional(v.union([
+    v.object({ Localhost: v.tuple([v.boolean(), number]) }),
+    v.object({ SocketAddr: v.string() }),
+  ])),
+  undefined,
+);
+
+const config = v.object({
+  inpodUds: text,
+  localNode: text,
+  packetMark: v.optional(v.nullable(number)),
+  ipv6Enabled: v.optional(v.boolean(), true),
+  statsAddr: address,
+  readinessAddr: address,
+});
+
 const dump = v.object({
   workloads: listOf(workload),
   services: listOf(service),
   policies: listOf(policy),
   certificates: listOf(certificates),
   workloadState: listOf(pod),
-  config: v.optional(v.object({ inpodUds: text }), {}),
+  config: v.optional(config, {}),
   hairpin: v.optional(v.object({
     redirect: text,
+    kube: v.optional(v.nullable(v.string())),
+    log: v.optional(v.object({ filter: text }), {}),
+    cni: v.optional(v.nullable(v.object({
+      socket: text,
+      netDir: v.optional(v.string()),
+      binDir: v.optional(v.string()),
+    }))),
     bypassedPods: v.optional(v.array(bypassedPod), []),
     waypoint: v.optional(waypoint),
   })),
 });
 
 export type Dump = v.InferOutput<typeof dump>;
+export type DumpedAddress = v.InferOutput<typeof address>;
 export type DumpedRule = v.InferOutput<typeof rule>;
 export type DumpedMatch = NonNullable<DumpedRule["match"]>;
 

@@ -11,7 +11,7 @@ import {
 import { routeTable } from "./route_table.ts";
 import { renderTable, type Table } from "./table.ts";
 
-export type { Dump } from "./dump.ts";
+export type { Dump, DumpedAddress } from "./dump.ts";
 export { DumpError } from "./errors.ts";
 export { DUMP_OCTETS_MAX } from "./limits.ts";
 

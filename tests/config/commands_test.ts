@@ -7,16 +7,23 @@ const ADMIN = { host: "127.0.0.1", port: 15_000 };
 
 const rows: [words: string, want: Command][] = [
   ["version", { kind: "version" }],
-  ["check", { kind: "check", target: { kind: "node" }, json: false }],
+  ["check", {
+    kind: "check",
+    target: { kind: "node" },
+    json: false,
+    admin: ADMIN,
+  }],
   ["check --json --netns /n", {
     kind: "check",
     target: { kind: "netns", path: "/n" },
     json: true,
+    admin: ADMIN,
   }],
-  ["--pod shop/cart check", {
+  ["--pod shop/cart check --admin 127.0.0.1:16000", {
     kind: "check",
     target: { kind: "pod", pod: { namespace: "shop", name: "cart" } },
     json: false,
+    admin: { host: "127.0.0.1", port: 16_000 },
   }],
   ["explain --from shop/cart --to 10.0.0.1:80", {
     kind: "explain",

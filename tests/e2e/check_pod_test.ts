@@ -1,8 +1,12 @@
 /** `hairpin check` of pods: each thing broken for itself in a real namespace. */
 import assert from "node:assert/strict";
-import type { Level } from "../../src/modes/check/finding.ts";
 import { inNamespace, must } from "../lab/mod.ts";
-import { checkPod, runCheckAt } from "./check_support.ts";
+import {
+  assertFinds,
+  checkPod,
+  type Expected,
+  runCheckAt,
+} from "./check_support.ts";
 import { shareMesh } from "./support.ts";
 
 const meshTest = shareMesh();
@@ -17,20 +21,28 @@ meshTest("a pod that is served has nothing wrong", async (mesh) => {
     "rules",
     "foreign rules",
     "routing",
+    "IPv6",
     "listeners",
     "mTLS on 15008",
     "DNS capture",
     "probes from the node",
+    "open connections",
   ]);
 });
 
 interface Break {
   readonly what: string;
   readonly where: "pod" | "node";
+  /** With LAB, a folder, and IP, the pod's. */
   readonly break: string;
   readonly mend: string;
-  readonly finds: Readonly<Record<string, [level: Level, found: RegExp]>>;
+  readonly finds: Expected;
 }
+
+/** Rules of a family, kept where the pod's own file system is, which is everybody's. */
+const keep = (save: string, file: string) => `${save} > "$LAB/${file}"`;
+const putBack = (restore: string, file: string) =>
+  `${restore} < "$LAB/${file}"`;
 
 const BREAKS: readonly Break[] = [
   {
@@ -45,7 +57,14 @@ const BREAKS: readonly Break[] = [
     where: "pod",
     break: "iptables-legacy -t nat -N ISTIO_OUTPUT",
     mend: "iptables-legacy -t nat -X ISTIO_OUTPUT",
-    finds: { rules: ["failed", /both iptables backends/] },
+    finds: { rules: ["failed", /iptables-nft and iptables-legacy at once/] },
+  },
+  {
+    what: "rules of nftables, too",
+    where: "pod",
+    break: "nft add table inet istio-ambient-nat",
+    mend: "nft delete table inet istio-ambient-nat",
+    finds: { rules: ["failed", /iptables-nft and nftables at once/] },
   },
   {
     what: "a foreign rule before the tunnel's port",
@@ -55,6 +74,26 @@ const BREAKS: readonly Break[] = [
     finds: {
       "foreign rules": ["failed", /--dport 15008 -j DROP/],
       "mTLS on 15008": ["failed", /deadline/],
+    },
+  },
+  {
+    what: "a foreign rule for a range of ports",
+    where: "pod",
+    break: "iptables-nft -I INPUT -p tcp --dport 15007:15009 -j DROP",
+    mend: "iptables-nft -D INPUT -p tcp --dport 15007:15009 -j DROP",
+    finds: {
+      "foreign rules": ["failed", /--dport 15007:15009 -j DROP/],
+      "mTLS on 15008": ["failed", /deadline/],
+    },
+  },
+  {
+    what: "what an agent cut short leaves behind",
+    where: "pod",
+    break: "iptables-nft -I INPUT -p udp -j DROP",
+    mend: "iptables-nft -D INPUT -p udp -j DROP",
+    finds: {
+      "foreign rules": ["failed", /-A INPUT -p udp -j DROP/],
+      "DNS capture": ["failed", /not answered/],
     },
   },
   {
@@ -72,38 +111,97 @@ const BREAKS: readonly Break[] = [
     finds: { routing: ["failed", /fwmark 0x111.* is missing/] },
   },
   {
+    what: "IPv6 that passes by",
+    where: "pod",
+    break: `${keep("ip6tables-nft-save", "v6")}; for t in nat mangle raw; do ` +
+      "ip6tables-nft -t $t -F; ip6tables-nft -t $t -X; done",
+    mend: putBack("ip6tables-nft-restore", "v6"),
+    finds: { IPv6: ["failed", /^passes the proxy by$/] },
+  },
+  {
+    what: "a loopback without IPv6",
+    where: "pod",
+    break: "sysctl -qw net.ipv6.conf.lo.disable_ipv6=1",
+    mend: "sysctl -qw net.ipv6.conf.lo.disable_ipv6=0; " +
+      "ip -6 route replace local ::/0 dev lo table 100",
+    finds: { IPv6: ["failed", /::1, which the pod does not have/] },
+  },
+  {
     what: "DNS that goes nowhere",
     where: "pod",
     break: "iptables-nft -I OUTPUT -p udp --dport 15053 -j DROP",
     mend: "iptables-nft -D OUTPUT -p udp --dport 15053 -j DROP",
-    finds: { "DNS capture": ["failed", /not answered/] },
+    finds: {
+      "foreign rules": ["failed", /--dport 15053 -j DROP/],
+      "DNS capture": ["failed", /not answered/],
+    },
   },
   {
     what: "a translation before the probes'",
     where: "node",
     break: "iptables-nft -t nat -I POSTROUTING 1 -p tcp -j ACCEPT",
     mend: "iptables-nft -t nat -D POSTROUTING -p tcp -j ACCEPT",
-    finds: { "probes from the node": ["failed", /by the proxy only/] },
+    finds: {
+      "probe rules": [
+        "failed",
+        /"-A POSTROUTING -p tcp -j ACCEPT" comes first/,
+      ],
+      "probes from the node": ["failed", /by the proxy only/],
+    },
+  },
+  {
+    what: "a pod without a probe rule",
+    where: "node",
+    break: `${keep("iptables-nft-save -t nat", "nat")}; ` +
+      'iptables-nft-save -t nat | grep -v -- "-d $IP/32" | iptables-nft-restore',
+    mend: putBack("iptables-nft-restore", "nat"),
+    finds: {
+      "probe rules": ["failed", /none for default\/httpbin \(10\./],
+      "probes from the node": ["failed", /by the proxy only/],
+    },
+  },
+  {
+    what: "a translation that hides pods",
+    where: "node",
+    break: "iptables-nft -t nat -A POSTROUTING -s $IP/24 -j MASQUERADE",
+    mend: "iptables-nft -t nat -D POSTROUTING -s $IP/24 -j MASQUERADE",
+    finds: {
+      "source addresses": ["failed", /is hidden from 10\..* -j MASQUERADE"/],
+    },
+  },
+  {
+    what: "a node that forwards nothing",
+    where: "node",
+    break: "sysctl -qw net.ipv4.ip_forward=0",
+    mend: "sysctl -qw net.ipv4.ip_forward=1",
+    finds: { forwarding: ["failed", /off: net\.ipv4\.ip_forward$/] },
+  },
+  {
+    what: "metrics that nobody reaches",
+    where: "node",
+    break: "iptables-nft -I INPUT -p tcp --dport 15020 -j REJECT",
+    mend: "iptables-nft -D INPUT -p tcp --dport 15020 -j REJECT",
+    finds: { metrics: ["failed", /Cannot ask/] },
+  },
+  {
+    what: "a readiness that nobody reaches",
+    where: "node",
+    break: "iptables-nft -I INPUT -p tcp --dport 15021 -j REJECT",
+    mend: "iptables-nft -D INPUT -p tcp --dport 15021 -j REJECT",
+    finds: { readiness: ["failed", /Cannot ask/] },
   },
 ];
 for (const row of BREAKS) {
-  meshTest(`check finds ${row.what}`, async (mesh) => {
-    const place = row.where === "pod" ? mesh.httpbin : mesh.server.place;
+  meshTest(`check finds ${row.what}, and nothing else`, async (mesh) => {
+    const { httpbin, server, lab } = mesh;
+    const place = row.where === "pod" ? httpbin : server.place;
+    const known = [`LAB=${lab.folder}`, `IP=${httpbin.ips[0]}`];
     const sh = (script: string) =>
-      must(inNamespace(place.netns, ["sh", "-ec", script]));
+      must(inNamespace(place.netns, ["env", ...known, "sh", "-ec", script]));
     await sh(row.break);
     try {
-      const { code, findings } = await checkPod(
-        mesh,
-        mesh.server,
-        mesh.httpbin,
-      );
-      for (const [check, [level, found]] of Object.entries(row.finds)) {
-        const finding = findings.find((one) => one.check === check);
-        assert.equal(finding?.level, level, JSON.stringify(findings));
-        assert.match(finding?.found ?? "", found);
-        assert.ok(finding?.hint);
-      }
+      const { code, findings } = await checkPod(mesh, server, httpbin);
+      assertFinds(findings, row.finds);
       const fails = Object.values(row.finds).some(([l]) => l === "failed");
       assert.equal(code, fails ? 1 : 0);
     } finally {
@@ -144,7 +242,7 @@ meshTest("check finds what is left in a pod without proxy", async (mesh) => {
     assert.equal(code, 1);
     assert.match(
       stdout,
-      /^failed .*leftover rules: redirection by nft, .*hint/m,
+      /^failed .*leftover rules: redirection by iptables-nft, .*hint/m,
     );
   } finally {
     await chain("-X");

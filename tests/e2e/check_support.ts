@@ -1,5 +1,6 @@
 /** `hairpin check` beside a process that runs. */
-import type { Finding } from "../../src/modes/check/finding.ts";
+import assert from "node:assert/strict";
+import type { Finding, Level } from "../../src/modes/check/finding.ts";
 import type { HairpinProcess, LabPod } from "../lab/mod.ts";
 import type { Mesh } from "./support.ts";
 
@@ -32,4 +33,27 @@ export async function checkPod(
   const said = await runCheckAt(mesh, process, "--json", "--netns", path);
   if (said.stdout === "") throw new Error(said.stderr);
   return { code: said.code, findings: JSON.parse(said.stdout) };
+}
+
+/** By check, what is not well. */
+export type Expected = Readonly<Record<string, [level: Level, found: RegExp]>>;
+
+/** All of that, with a hint each, and nothing else. */
+export function assertFinds(
+  findings: readonly Finding[],
+  expected: Expected,
+): void {
+  const bad = findings.filter(({ level }) => level !== "ok");
+  const checks = bad.map(({ check }) => check).sort();
+  assert.deepEqual(
+    checks,
+    Object.keys(expected).sort(),
+    JSON.stringify(bad, undefined, 1),
+  );
+  for (const [check, [level, found]] of Object.entries(expected)) {
+    const finding = bad.find((one) => one.check === check);
+    assert.equal(finding?.level, level);
+    assert.match(finding?.found ?? "", found);
+    assert.ok(finding?.hint);
+  }
 }

@@ -1,20 +1,21 @@
-/** Facts about one namespace, read and never changed. */
-import { parseRuleset, verifyRouting } from "../../redirect/mod.ts";
+/** Facts about one namespace, read and never changed; undefined is the node's own. */
+import { type Family, parseRuleset } from "../../redirect/mod.ts";
 import { CommandError, runCommand } from "../../sys/command.ts";
+import { readKernelFile } from "../../sys/kernel_file.ts";
 import type { Fd } from "../../sys/libc.ts";
+import { inNetns } from "../../sys/netns.ts";
 import { READ_MS } from "./limits.ts";
-import { backendsIn, type FoundRules } from "./judge_rules.ts";
+import type { FoundRules } from "./judge_rules.ts";
 import { parseSockets, type SocketRow } from "./sockets_text.ts";
 
-/** Rules of both families in both backends; a program that is missing has none. */
-export async function readAllRules(netns: Fd): Promise<FoundRules[]> {
+const BACKENDS = ["nft", "legacy"] as const;
+
+/** Rules of both families in both backends of iptables; a program that is missing has none. */
+export async function readAllRules(netns?: Fd): Promise<FoundRules[]> {
   const all: FoundRules[] = [];
-  for (const backend of ["nft", "legacy"] as const) {
+  for (const backend of BACKENDS) {
     for (const family of [4, 6] as const) {
-      const program = `${
-        family === 4 ? "iptables" : "ip6tables"
-      }-${backend}-save`;
-      const text = await outputOf(program, [], netns);
+      const text = await savedRules(backend, family, netns);
       if (text !== undefined) {
         all.push({ backend, family, rules: parseRuleset(text) });
       }
@@ -23,19 +24,21 @@ export async function readAllRules(netns: Fd): Promise<FoundRules[]> {
   return all;
 }
 
-/** What is missing of the routing, in the families that are redirected. */
-export async function missingRouting(
-  all: readonly FoundRules[],
-  netns: Fd,
-): Promise<string[]> {
-  const missing: string[] = [];
-  for (const family of [4, 6] as const) {
-    const redirected = backendsIn(all.filter((f) => f.family === family));
-    if (redirected.length > 0) {
-      missing.push(...await verifyRouting(family, netns));
-    }
-  }
-  return missing;
+/** Where a distribution has one iptables only, it is without its kind in the name. */
+async function savedRules(
+  backend: "nft" | "legacy",
+  family: Family,
+  netns?: Fd,
+): Promise<string | undefined> {
+  const base = family === 4 ? "iptables" : "ip6tables";
+  const text = await outputOf(`${base}-${backend}-save`, [], netns);
+  if (text !== undefined) return text;
+  const version = await outputOf(`${base}-save`, ["--version"], netns);
+  if (version === undefined) return undefined;
+  const isNft = version.includes("nf_tables");
+  return isNft === (backend === "nft")
+    ? await outputOf(`${base}-save`, [], netns)
+    : undefined;
 }
 
 /** TCP sockets that listen; undefined when `ss` is not there. */
@@ -52,7 +55,14 @@ async function sockets(args: readonly string[], netns?: Fd) {
   return text === undefined ? undefined : parseSockets(text);
 }
 
-async function outputOf(
+/** @param name Below `/proc/sys/net/`. */
+export function netSysctl(name: string, netns?: Fd): string | undefined {
+  const read = () => readKernelFile(`/proc/sys/net/${name}`)?.trim();
+  return netns === undefined ? read() : inNetns(netns, read);
+}
+
+/** What a program says; undefined when it is missing, or fails. */
+export async function outputOf(
   program: string,
   args: readonly string[],
   netns?: Fd,
@@ -64,6 +74,17 @@ async function outputOf(
     return exitCode === 0 ? stdout : undefined;
   } catch (reason) {
     if (reason instanceof CommandError) return undefined;
+    throw reason;
+  }
+}
+
+/** Whether a program can be run at all, whatever it says. */
+export async function isInstalled(program: string): Promise<boolean> {
+  try {
+    await runCommand(program, ["-V"], { timeoutMs: READ_MS });
+    return true;
+  } catch (reason) {
+    if (reason instanceof CommandError) return false;
     throw reason;
   }
 }

@@ -103,7 +103,10 @@ export function judgePods(
 
 /** Where pods come from; undefined when no node agent hands them over. */
 export const agentSocketOf = (
-  { config, hairpin }: Pick<Dump, "config" | "hairpin">,
+  { config, hairpin }: {
+    readonly config: { readonly inpodUds: string };
+    readonly hairpin?: { readonly redirect: string } | undefined;
+  },
 ): string | undefined =>
   hairpin?.redirect === "agent" ? config.inpodUds : undefined;
 
@@ -118,5 +121,32 @@ export function judgeAgentSocket(
     check,
     `no socket at ${path}`,
     "start the node agent, and share the socket's folder with hairpin",
+  );
+}
+
+/** Programs as they were found on this node. */
+export interface FoundPrograms {
+  /** Each with the package that it comes in. */
+  readonly missing: readonly (readonly [program: string, package_: string])[];
+  readonly writers: readonly string[];
+}
+
+/** Whether everything can be looked at, and rules be written. */
+export function judgePrograms(
+  { missing, writers }: FoundPrograms,
+): Judgement {
+  const check = "programs";
+  const lacking = [
+    ...missing,
+    ...writers.length > 0 ? [] : [["iptables or nft", "iptables"] as const],
+  ];
+  if (lacking.length === 0) {
+    return ok(check, `${writers.join(" and ")}, ss, ip`);
+  }
+  const packages = [...new Set(lacking.map(([, name]) => name))];
+  return failed(
+    check,
+    `not installed: ${lacking.map(([program]) => program).join(", ")}`,
+    `install ${packages.join(" and ")} where hairpin and this check run`,
   );
 }

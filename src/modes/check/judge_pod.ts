@@ -7,13 +7,16 @@ const PROXY_PORTS = [15001, 15006, 15008];
 
 /** Who listens on the proxy's ports. @param proxyPid The process behind the admin server. */
 export function judgeListeners(
-  sockets: readonly SocketRow[],
+  sockets: readonly SocketRow[] | undefined,
   { proxyPid, dns }: {
     readonly proxyPid: number | undefined;
     readonly dns: boolean;
   },
 ): Judgement {
   const check = "listeners";
+  if (sockets === undefined) {
+    return failed(check, "cannot be told without ss", "install iproute2");
+  }
   const ports = dns ? [...PROXY_PORTS, 15053] : PROXY_PORTS;
   const at = (port: number) => sockets.filter((s) => s.localPort === port);
   const missing = ports.filter((port) => at(port).length === 0);
@@ -100,6 +103,8 @@ export function judgeDns(captured: boolean, answered: boolean): Judgement {
 /** What the node's connection to the application looked like from inside the pod. */
 export type HostProbe =
   | { readonly kind: "none" }
+  /** Nobody can say which port is open, or who is seen there. */
+  | { readonly kind: "unknown" }
   | { readonly kind: "failed"; readonly port: number; readonly why: string }
   | { readonly kind: "seen"; readonly port: number; readonly direct: boolean };
 
@@ -107,6 +112,9 @@ export type HostProbe =
 export function judgeHostProbe(probe: HostProbe): Judgement {
   const check = "probes from the node";
   if (probe.kind === "none") return ok(check, "no port of the pod to try");
+  if (probe.kind === "unknown") {
+    return warning(check, "cannot be told without ss", "install iproute2");
+  }
   const hint =
     "ISTIO_POSTRT must be first in the node's nat POSTROUTING, with this pod's address";
   if (probe.kind === "failed") {
@@ -121,3 +129,35 @@ export const judgeRouting = (missing: readonly string[]): Judgement =>
   missing.length === 0
     ? ok("routing", "as planned")
     : failed("routing", namely(missing), "hairpin redirect apply");
+
+/** How a namespace has IPv6. */
+export interface PodIpv6 {
+  /** Whether the pod has an address that others reach. */
+  readonly hasAddress: boolean;
+  readonly captured: boolean;
+  /** Whether the proxy is set to serve it. */
+  readonly wanted: boolean;
+  readonly onLoopback: boolean;
+}
+
+/** Whether a second family leads past the proxy, or nowhere. */
+export function judgeIpv6(
+  { hasAddress, captured, wanted, onLoopback }: PodIpv6,
+): Judgement {
+  const check = "IPv6";
+  if (!hasAddress) return ok(check, "the pod has no address of it");
+  if (!captured) {
+    return wanted
+      ? failed(check, "passes the proxy by", "hairpin redirect apply")
+      : warning(
+        check,
+        "passes the proxy by, as it is set",
+        "set IPV6_ENABLED=true, or give pods no IPv6 address",
+      );
+  }
+  return onLoopback ? ok(check, "captured") : failed(
+    check,
+    "outbound connections are led to ::1, which the pod does not have",
+    "in the pod: sysctl -w net.ipv6.conf.lo.disable_ipv6=0",
+  );
+}

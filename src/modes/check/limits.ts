@@ -1,5 +1,5 @@
 /** Longest wait for one live probe; ours: on one node an answer takes milliseconds. */
-export const PROBE_MS = 3_000;
+export const PROBE_MS = 5_000;
 
 /** Longest run of one program that reads the kernel's state; ours. */
 export const READ_MS = 10_000;
@@ -12,3 +12,18 @@ export const NAMED_MAX = 3;
 
 /** Fewest descriptors a proxy may be limited to; ours: two for each of some 8,000 connections. */
 export const DESCRIPTORS_MIN = 16_384;
+
+/** Share of the connection table that may be in use; ours: above it a burst drops connections. */
+export const CONNTRACK_FILL_MAX = 0.95;
+
+/** Longest list of a kernel's modules that is read, in octets; ours: some ten times a distribution's. */
+export const MODULE_LIST_MAX = 16 * 1024 * 1024;
+
+/** Longest file of a network that is read, in octets; ours: some hundred times a usual one. */
+export const NETWORK_FILE_MAX = 1024 * 1024;
+
+/** Most files of networks looked at; ours: a runtime uses the first. */
+export const NETWORK_FILES_MAX = 64;
+
+/** Pairs of pods whose packets are followed through the node's rules; ours: one plugin treats all alike. */
+export const PACKETS_MAX = 4;

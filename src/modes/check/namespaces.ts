@@ -1,8 +1,7 @@
-/** Which namespaces to look at, and everything that is looked at in one. */
+/** Which namespaces to look at. */
 import { HairpinError, messageOf } from "../../base/errors.ts";
-import type { Ip } from "../../model/address.ts";
-import { isIpv6, parseIp } from "../../model/address.ts";
-import { DEFAULT_PROBE_SOURCES } from "../../redirect/mod.ts";
+import { type Ip, parseIp } from "../../model/address.ts";
+import { heldNetns } from "../../sys/held_netns.ts";
 import { closeFd, type Fd } from "../../sys/libc.ts";
 import {
   netnsAddresses,
@@ -11,55 +10,18 @@ import {
   ownNetnsId,
 } from "../../sys/netns.ts";
 import type { Dump } from "../../view/mod.ts";
-import {
-  about,
-  failed,
-  type Finding,
-  type Judgement,
-  warning,
-} from "./finding.ts";
-import { listeningSockets, missingRouting, readAllRules } from "./gather.ts";
-import {
-  type HostProbe,
-  judgeDns,
-  judgeHostProbe,
-  judgeListeners,
-  judgeRouting,
-  judgeTunnel,
-} from "./judge_pod.ts";
-import {
-  capturesDns,
-  type FoundRules,
-  judgeForeign,
-  judgeLeftover,
-  judgeRules,
-} from "./judge_rules.ts";
+import { about, failed, type Finding, warning } from "./finding.ts";
+import { nameOf } from "./judge_mesh.ts";
 import { NAMESPACES_MAX } from "./limits.ts";
-import { probeDns, probeFromHost, probeTunnel } from "./probes.ts";
-import type { SocketRow } from "./sockets_text.ts";
+import { checkPod, checkStranger, type Opened, type Proxy } from "./pod.ts";
 
 /** Where container runtimes and `ip netns` keep names of namespaces. */
 const FOLDER = "/var/run/netns";
-
-/** The process that serves this node, as far as it could be asked. */
-export interface Proxy {
-  readonly dump: Dump | undefined;
-  readonly pid: number | undefined;
-}
 
 export type Wanted =
   | { readonly kind: "node" }
   | { readonly kind: "netns"; readonly path: string }
   | { readonly kind: "pod"; readonly name: string };
-
-/** A namespace that is open, and whose it is. */
-interface Opened {
-  readonly path: string;
-  readonly netns: Fd;
-  readonly ips: readonly Ip[];
-  /** `NAMESPACE/NAME` of the enrolled pod. */
-  readonly pod: string | undefined;
-}
 
 /** Everything about the namespaces that are asked for. */
 export async function checkNamespaces(
@@ -67,12 +29,21 @@ export async function checkNamespaces(
   proxy: Proxy,
 ): Promise<Finding[]> {
   const findings: Finding[] = [];
-  const paths = wanted.kind === "netns" ? [wanted.path] : namespacePaths();
-  let seen = false;
+  // Those of its pods, whatever their names.
+  const held = proxy.pid === undefined ? undefined : heldNetns(proxy.pid);
+  const paths = wanted.kind === "netns"
+    ? [wanted.path]
+    : [...namespacePaths(), ...held?.values() ?? []];
+  const seen = new Set<string>();
+  let isFound = false;
   for (const path of paths.slice(0, NAMESPACES_MAX)) {
-    const found = await withNamespace(path, proxy, async (opened) => {
+    const known = { dump: proxy.dump, held };
+    const found = await withNamespace(path, known, async (opened) => {
+      const id = netnsId(opened.netns);
+      if (seen.has(id)) return [];
+      seen.add(id);
       if (wanted.kind === "pod" && opened.pod !== wanted.name) return [];
-      seen = true;
+      isFound = true;
       return await checkOne(opened, { wanted, proxy });
     });
     if (typeof found !== "string") findings.push(...found);
@@ -84,7 +55,7 @@ export async function checkNamespaces(
   }
   return [
     ...findings,
-    ...wanted.kind === "pod" && !seen ? [notFound(wanted.name)] : [],
+    ...wanted.kind === "pod" && !isFound ? [notFound(wanted.name)] : [],
     ...paths.length > NAMESPACES_MAX ? [tooMany(paths.length)] : [],
   ];
 }
@@ -93,8 +64,8 @@ const notFound = (name: string): Finding => ({
   subject: name,
   ...failed(
     "namespace",
-    `no enrolled pod of that name has a namespace in ${FOLDER}`,
-    "label the pod, or name its namespace by --netns",
+    `no enrolled pod of that name has a namespace here`,
+    "label the pod, ask on its node, or name its namespace by --netns",
   ),
 });
 
@@ -119,7 +90,10 @@ function namespacePaths(): string[] {
 /** What `look` finds, or why the namespace cannot be looked at. */
 async function withNamespace(
   path: string,
-  { dump }: Proxy,
+  { dump, held }: {
+    readonly dump: Dump | undefined;
+    readonly held: ReadonlyMap<string, string> | undefined;
+  },
   look: (opened: Opened) => Promise<Finding[]>,
 ): Promise<Finding[] | string> {
   let netns: Fd | undefined;
@@ -127,7 +101,11 @@ async function withNamespace(
     netns = openNetns(path);
     if (netnsId(netns) === ownNetnsId()) return "it is the node's own";
     const ips = netnsAddresses(netns).flatMap((text) => parseIp(text) ?? []);
-    return await look({ path, netns, ips, pod: dump && podOf(dump, ips) });
+    const isHeld = held?.has(netnsId(netns)) ?? true;
+    const bypassed = dump && bypassedPodOf(dump, ips);
+    const served = dump && isHeld ? podOf(dump, ips) : undefined;
+    const pod = served ?? (bypassed && nameOf(bypassed));
+    return await look({ path, netns, ips, pod, bypassed });
   } catch (reason) {
     if (reason instanceof HairpinError) return messageOf(reason);
     throw reason;
@@ -138,82 +116,37 @@ async function withNamespace(
 
 /** The pod handed over to the proxy that has one of these addresses. */
 function podOf(dump: Dump, ips: readonly Ip[]): string | undefined {
-  const name = ({ namespace, name }: { namespace: string; name: string }) =>
-    `${namespace}/${name}`;
-  const enrolled = new Set(dump.workloadState.map(({ info }) => name(info)));
+  const enrolled = new Set(dump.workloadState.map(({ info }) => nameOf(info)));
   const workload = dump.workloads.find((workload) =>
-    enrolled.has(name(workload)) &&
-    workload.workloadIps.some((ip) => ips.includes(ip as Ip))
+    enrolled.has(nameOf(workload)) && hasOneOf(workload, ips)
   );
-  return workload && name(workload);
+  return workload && nameOf(workload);
 }
+
+function bypassedPodOf(dump: Dump, ips: readonly Ip[]): Opened["bypassed"] {
+  const at = new Set(
+    dump.workloads.filter((one) => hasOneOf(one, ips)).map(nameOf),
+  );
+  return dump.hairpin?.bypassedPods.find((pod) => at.has(nameOf(pod)));
+}
+
+const hasOneOf = (
+  { workloadIps }: { readonly workloadIps: readonly string[] },
+  ips: readonly Ip[],
+): boolean => workloadIps.some((ip) => ips.includes(ip as Ip));
 
 async function checkOne(
   opened: Opened,
   { wanted, proxy }: { readonly wanted: Wanted; readonly proxy: Proxy },
 ): Promise<Finding[]> {
-  const all = await readAllRules(opened.netns);
-  const { pod, path } = opened;
-  if (pod === undefined && (wanted.kind === "node" || proxy.dump)) {
-    const left = judgeLeftover(all);
-    return wanted.kind === "node" && left.level === "ok"
-      ? []
-      : about(path, [left]);
+  const { pod, path, bypassed } = opened;
+  const isStranger = pod === undefined &&
+    (wanted.kind === "node" || proxy.dump !== undefined);
+  if (!isStranger && bypassed === undefined) {
+    return about(pod ?? path, await checkPod(opened, proxy));
   }
-  return about(pod ?? path, await judgementsOf(opened, all, proxy));
-}
-
-async function judgementsOf(
-  opened: Opened,
-  all: readonly FoundRules[],
-  { dump, pid }: Proxy,
-): Promise<Judgement[]> {
-  const { netns, pod } = opened;
-  const sockets = await listeningSockets(netns) ?? [];
-  const dns = capturesDns(all);
-  const account = dump?.workloadState.find(({ info }) =>
-    `${info.namespace}/${info.name}` === pod
-  )?.info;
-  return [
-    judgeRules(all),
-    judgeForeign(all),
-    judgeRouting(await missingRouting(all, netns)),
-    judgeListeners(sockets, { proxyPid: pid, dns }),
-    await tunnelOf(
-      opened,
-      account && `${account.namespace}/${account.serviceAccount}`,
-    ),
-    judgeDns(dns, dns && await probeDns(netns, nameToAsk(dump))),
-    judgeHostProbe(await hostProbe(opened, sockets)),
-  ];
-}
-
-/** A name that is known here is answered without asking anybody. */
-const nameToAsk = (dump: Dump | undefined): string =>
-  dump?.services.find(({ hostname }) => /^[a-z0-9.-]{1,253}$/.test(hostname))
-    ?.hostname ?? "hairpin.invalid";
-
-async function tunnelOf({ ips: [ip] }: Opened, account: string | undefined) {
-  return judgeTunnel(
-    ip === undefined
-      ? { kind: "problem", text: "the namespace has no address" }
-      : await probeTunnel({ ip, port: 15008 }),
-    account,
-  );
-}
-
-const PROXY_PORT = /^150(01|06|08|20|21|53|80)$/;
-
-async function hostProbe(
-  { netns, ips: [ip] }: Opened,
-  sockets: readonly SocketRow[],
-): Promise<HostProbe> {
-  const port = ip &&
-    sockets.find((row) =>
-      !PROXY_PORT.test(`${row.localPort}`) &&
-      [ip, "*", isIpv6(ip) ? "::" : "0.0.0.0"].includes(row.local)
-    )?.localPort;
-  if (ip === undefined || port === undefined) return { kind: "none" };
-  const source = DEFAULT_PROBE_SOURCES[isIpv6(ip) ? "v6" : "v4"];
-  return await probeFromHost(netns, { ip, port }, source);
+  const found = await checkStranger(opened);
+  const isQuiet = wanted.kind === "node" && bypassed === undefined &&
+    found.every(({ level }) => level === "ok");
+  return isQuiet ? [] : about(pod ?? path, found);
 }

@@ -92,7 +92,8 @@ export async function probeFromHost(
     socket.on("error", () => {});
     const open = await openConnections(netns);
     socket.destroy();
-    const direct = (open ?? []).some((row) =>
+    if (open === undefined) return { kind: "unknown" };
+    const direct = open.some((row) =>
       row.localPort === port && row.peer === source
     );
     return { kind: "seen", port, direct };

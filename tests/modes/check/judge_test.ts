@@ -14,10 +14,12 @@ import {
   judgeCertificates,
   judgeDescriptors,
   judgePods,
+  judgePrograms,
 } from "../../../src/modes/check/judge_node.ts";
 import {
   judgeDns,
   judgeHostProbe,
+  judgeIpv6,
   judgeListeners,
   judgeTunnel,
 } from "../../../src/modes/check/judge_pod.ts";
@@ -28,9 +30,19 @@ import {
   judgeRules,
   namely,
 } from "../../../src/modes/check/judge_rules.ts";
+import { type Judged, testJudgements } from "./judged.ts";
 import { parseSockets } from "../../../src/modes/check/sockets_text.ts";
-import { parseRuleset } from "../../../src/redirect/mod.ts";
+import {
+  type NftRedirection,
+  parseRuleset,
+} from "../../../src/redirect/mod.ts";
 
+const OLD_LAYOUT = [
+  "*mangle",
+  ":ISTIO_PRERT - [0:0]",
+  "-A ISTIO_PRERT -p tcp -j TPROXY --on-port 15006 --on-ip 0.0.0.0",
+  "COMMIT",
+].join("\n");
 const NOW = new Date("2026-01-02T00:00:00Z");
 const certificates = (validFrom: string, expirationTime: string) => ({
   certificates: [{
@@ -49,6 +61,13 @@ const pods = (state: string) => ({
 const rules = (text: string): FoundRules[] => [
   { backend: "nft", family: 4, rules: parseRuleset(text) },
 ];
+const held = (all: FoundRules[], nft?: NftRedirection) => ({ all, nft });
+const nft: NftRedirection = {
+  families: [4, 6],
+  dnsCapture: true,
+  ingressMode: false,
+  differences: [],
+};
 const filter = (...lines: string[]) =>
   rules(["*filter", ":INPUT ACCEPT [0:0]", ...lines, "COMMIT"].join("\n"));
 const ss = (port: number, pid: number) =>
@@ -56,9 +75,15 @@ const ss = (port: number, pid: number) =>
 const sockets = (...lines: string[]) => parseSockets(lines.join("\n"));
 const ALL = [ss(15001, 7), ss(15006, 7), ss(15008, 7)];
 const ID = "spiffe://t/ns/n/sa/s";
+const ipv6 = {
+  hasAddress: true,
+  captured: true,
+  wanted: true,
+  onLoopback: true,
+};
 const proxy = { proxyPid: 7, dns: false };
 
-const TABLE: [judged: Judgement, level: string, found: RegExp][] = [
+const TABLE: readonly Judged[] = [
   [judgeCapabilities("CapEff:\t000001ffffffffff\n"), "ok", /CAP_NET_ADMIN/],
   [
     judgeCapabilities("CapEff:\t0000000000001000\n"),
@@ -98,9 +123,31 @@ const TABLE: [judged: Judgement, level: string, found: RegExp][] = [
   [judgeAgentSocket("/a", false), "failed", /no socket at \/a/],
   [judgePods(pods("Up")), "ok", /^1 served/],
   [judgePods(pods("Pending")), "failed", /^pending: n\/p$/],
-  [judgeRules(filter()), "failed", /no redirection/],
-  [judgeLeftover(filter()), "ok", /none/],
-  [judgeLeftover(filter(":ISTIO_OUTPUT - [0:0]")), "failed", /by nft/],
+  [judgeRules(held(filter())), "failed", /no redirection/],
+  [judgeRules(held(filter(), nft)), "ok", /^as planned, by nftables$/],
+  [
+    judgeRules(held([], { ...nft, differences: ["a rule is missing"] })),
+    "failed",
+    /^a rule is missing$/,
+  ],
+  [
+    judgeRules(held([], { ...nft, ingressMode: true })),
+    "warning",
+    /inbound .* not captured/,
+  ],
+  [
+    judgeRules(held(filter(":ISTIO_OUTPUT - [0:0]"), nft)),
+    "failed",
+    /iptables-nft and nftables at once/,
+  ],
+  [judgeRules(held(rules(OLD_LAYOUT))), "warning", /TPROXY/],
+  [judgeLeftover(held(filter())), "ok", /none/],
+  [judgeLeftover(held([], nft)), "failed", /by nftables/],
+  [
+    judgeLeftover(held(filter(":ISTIO_OUTPUT - [0:0]"))),
+    "failed",
+    /by iptables-nft/,
+  ],
   [judgeForeign(filter("-A INPUT -p tcp --dport 80 -j DROP")), "ok", /none/],
   [
     judgeForeign(filter("-A INPUT -p tcp --dport 15006 -j REJECT")),
@@ -114,8 +161,33 @@ const TABLE: [judged: Judgement, level: string, found: RegExp][] = [
     "failed",
     /15008/,
   ],
+  [
+    judgeForeign(filter("-A INPUT -p tcp --dport 15000:15010 -j DROP")),
+    "failed",
+    /15000:15010/,
+  ],
+  [
+    judgeForeign(filter("-A INPUT -p tcp --dport 16000: -j DROP")),
+    "ok",
+    /none/,
+  ],
+  [
+    judgeForeign(
+      filter("-A INPUT -p tcp -m multiport --dports 1,15007:15009 -j DROP"),
+    ),
+    "failed",
+    /15007:15009/,
+  ],
+  [
+    judgeForeign(filter("-A INPUT -p tcp ! --dport 15008 -j DROP")),
+    "ok",
+    /none/,
+  ],
+  [judgeForeign(filter("-A INPUT -p tcp -j DROP")), "failed", /-p tcp -j DROP/],
+  [judgeForeign(filter("-A INPUT -s 10.9.0.0/16 -j DROP")), "ok", /none/],
   [judgeForeign(rules("*nat\n:X - [0:0]\n-A X -p tcp -j DNAT")), "failed", /X/],
   [judgeForeign(rules("*filter\n:INPUT DROP [0:0]")), "warning", /policy/],
+  [judgeListeners(undefined, proxy), "failed", /without ss/],
   [judgeListeners(sockets(...ALL), proxy), "ok", /pid 7/],
   [judgeListeners(sockets(ALL[0]!), proxy), "failed", /15006, 15008/],
   [
@@ -153,17 +225,27 @@ const TABLE: [judged: Judgement, level: string, found: RegExp][] = [
   [judgeDns(true, true), "ok", /answered/],
   [judgeDns(true, false), "failed", /not answered/],
   [judgeHostProbe({ kind: "none" }), "ok", /no port/],
+  [judgeHostProbe({ kind: "unknown" }), "warning", /without ss/],
   [judgeHostProbe({ kind: "seen", port: 1, direct: true }), "ok", /past/],
   [judgeHostProbe({ kind: "seen", port: 1, direct: false }), "failed", /only/],
   [judgeHostProbe({ kind: "failed", port: 1, why: "w" }), "failed", /: w$/],
+  [judgeIpv6({ ...ipv6, hasAddress: false, captured: false }), "ok", /no addr/],
+  [judgeIpv6(ipv6), "ok", /^captured$/],
+  [judgeIpv6({ ...ipv6, captured: false }), "failed", /passes the proxy by$/],
+  [
+    judgeIpv6({ ...ipv6, captured: false, wanted: false }),
+    "warning",
+    /as it is set/,
+  ],
+  [judgeIpv6({ ...ipv6, onLoopback: false }), "failed", /::1/],
+  [judgePrograms({ missing: [], writers: ["nft"] }), "ok", /^nft, ss, ip$/],
+  [
+    judgePrograms({ missing: [["ss", "iproute2"]], writers: [] }),
+    "failed",
+    /not installed: ss, iptables or nft/,
+  ],
 ];
-for (const [at, [judged, level, found]] of TABLE.entries()) {
-  Deno.test(`check judges ${judged.check}, case ${at}: ${level}`, () => {
-    assert.equal(judged.level, level, judged.found);
-    assert.match(judged.found, found);
-    assert.equal(judged.hint === undefined, level === "ok");
-  });
-}
+testJudgements(TABLE);
 
 Deno.test("findingLine() is one line whatever was found", () => {
   const line = findingLine({
@@ -184,7 +266,7 @@ Deno.test("exitCodeOf() is 1 when one failed, and only then", () => {
 Deno.test("agentSocketOf() names the socket only where an agent hands pods over", () => {
   const config = { inpodUds: "/a" };
   const of = (redirect: string) =>
-    agentSocketOf({ config, hairpin: { redirect, bypassedPods: [] } });
+    agentSocketOf({ config, hairpin: { redirect } });
   assert.equal(of("agent"), "/a");
   assert.equal(of("self"), undefined);
   assert.equal(agentSocketOf({ config, hairpin: undefined }), undefined);

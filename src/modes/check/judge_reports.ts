@@ -1,0 +1,78 @@
+/** Judgements on what the proxy says of itself; pure. */
+import { levelFor, parseFilter, rankOf } from "../../telemetry/log_filter.ts";
+import type { Dump } from "../../view/mod.ts";
+import type { AdminAnswer } from "../ask_admin.ts";
+import { failed, type Judgement, ok, warning } from "./finding.ts";
+
+/** An answer, or why there is none. */
+export type Asked = AdminAnswer | string;
+
+/** What a kubelet is told. */
+export function judgeReadiness(asked: Asked): Judgement {
+  const check = "readiness";
+  if (typeof asked === "string") {
+    return failed(check, asked, "a kubelet has to reach this address");
+  }
+  return asked.status === 200 ? ok(check, "ready") : failed(
+    check,
+    asked.body.trim(),
+    "see the log for what it waits for: workers, the mesh, or the pods",
+  );
+}
+
+/** What a Prometheus reads, against what is so. */
+export function judgeMetrics(
+  asked: Asked,
+  { workloadState }: Pick<Dump, "workloadState">,
+): Judgement {
+  const check = "metrics";
+  if (typeof asked === "string" || asked.status !== 200) {
+    return failed(
+      check,
+      typeof asked === "string" ? asked : `answers ${asked.status}`,
+      "Prometheus has to reach this address",
+    );
+  }
+  const active = sampleOf(asked.body, "workload_manager_active_proxy_count");
+  if (active === undefined) {
+    return failed(check, "no count of pods", "another program answers here");
+  }
+  const up = workloadState.filter(({ state }) => state === "Up").length;
+  return active === up
+    ? ok(check, `${active} pods counted`)
+    : warning(check, `${active} pods counted, ${up} are up`, "check again");
+}
+
+function sampleOf(text: string, name: string): number | undefined {
+  const value = new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, "m")
+    .exec(text)?.[1];
+  return value === undefined ? undefined : Number(value);
+}
+
+/** Whether connections leave a line, so that somebody can look them up. */
+export function judgeAccessLog(filter: string): Judgement {
+  const check = "access log";
+  const parsed = parseFilter(filter === "" ? "info" : filter);
+  const level = parsed === undefined ? "off" : levelFor(parsed, "access");
+  return rankOf(level) >= rankOf("info")
+    ? ok(check, "a line for each connection")
+    : warning(
+      check,
+      `off: the log level of "access" is ${level}`,
+      "add access=info to --log-level (RUST_LOG), or POST /logging?level=access=info",
+    );
+}
+
+/** The mark by which rules know the proxy's own packets. */
+export function judgeMark(mark: number | null | undefined): Judgement {
+  const check = "packet mark";
+  return mark === undefined || mark === null || mark === PACKET_MARK
+    ? ok(check, `${PACKET_MARK}`)
+    : failed(
+      check,
+      `${mark}, the rules know ${PACKET_MARK}`,
+      "leave PACKET_MARK unset",
+    );
+}
+
+const PACKET_MARK = 1337;

@@ -1,0 +1,209 @@
+/** Everything that is looked at of the node itself, and of the proxy that serves it. */
+import { HairpinError, messageOf } from "../../base/errors.ts";
+import type { HostPort } from "../../config/mod.ts";
+import { type Ip, isIpv6, parseIp } from "../../model/address.ts";
+import { readKernelFile } from "../../sys/kernel_file.ts";
+import { type Dump, parseDump } from "../../view/mod.ts";
+import { askAdmin } from "../ask_admin.ts";
+import { about, failed, type Finding, type Judgement, ok } from "./finding.ts";
+import {
+  listeningSockets,
+  netSysctl,
+  outputOf,
+  readAllRules,
+} from "./gather.ts";
+import { judgeChain } from "./judge_chain.ts";
+import {
+  judgeProbeRules,
+  judgeTranslation,
+  type ServedPod,
+} from "./judge_host_rules.ts";
+import {
+  judgeConntrack,
+  judgeForwarding,
+  judgeModules,
+} from "./judge_kernel.ts";
+import { judgeBypassed, judgeServed, nameOf } from "./judge_mesh.ts";
+import {
+  agentSocketOf,
+  judgeAgentSocket,
+  judgeCapabilities,
+  judgeCertificates,
+  judgeDescriptors,
+  judgePods,
+  judgePrograms,
+} from "./judge_node.ts";
+import {
+  judgeAccessLog,
+  judgeMark,
+  judgeMetrics,
+  judgeReadiness,
+} from "./judge_reports.ts";
+import { PACKETS_MAX } from "./limits.ts";
+import type { Proxy } from "./pod.ts";
+import { nftProbeAddresses } from "./pod_rules.ts";
+import {
+  askServer,
+  foundChain,
+  installedPrograms,
+  kernelModules,
+} from "./node_facts.ts";
+import type { Packet } from "./source_translation.ts";
+
+const NET_DIR = "/etc/cni/net.d";
+const BIN_DIR = "/opt/cni/bin";
+
+/** The proxy as far as it could be asked, and what there is to say. */
+export interface CheckedNode {
+  readonly proxy: Proxy;
+  readonly findings: readonly Finding[];
+}
+
+/** @param admin Of the process that serves this node. */
+export async function checkNode(admin: HostPort): Promise<CheckedNode> {
+  const programs = await installedPrograms();
+  const kernel = [
+    judgePrograms(programs),
+    judgeModules(await kernelModules(), programs.writers),
+    judgeConntrack(
+      netSysctl("netfilter/nf_conntrack_count"),
+      netSysctl("netfilter/nf_conntrack_max"),
+    ),
+  ];
+  const dump = await readProxyDump(admin);
+  if (typeof dump === "string") {
+    const judgement = failed("admin server", dump, ADMIN_HINT);
+    return {
+      proxy: { dump: undefined, pid: undefined },
+      findings: about("node", [...kernel, judgement]),
+    };
+  }
+  const pid = (await listeningSockets())
+    ?.find(({ localPort }) => localPort === admin.port)?.owner?.pid;
+  const judgements = [
+    ...kernel,
+    ...processJudgements(dump, pid),
+    ...await reportJudgements(dump),
+    ...meshJudgements(dump),
+    ...await hostJudgements(dump),
+  ];
+  return { proxy: { dump, pid }, findings: about("node", judgements) };
+}
+
+const ADMIN_HINT =
+  "start hairpin on this node, or say where it is asked with --admin";
+
+const processJudgements = (
+  dump: Dump,
+  pid: number | undefined,
+  agent = agentSocketOf(dump),
+): Judgement[] => [
+  ok("admin server", pid === undefined ? "answers" : `answers (pid ${pid})`),
+  judgeDescriptors(procFile(pid, "limits")),
+  judgeCapabilities(procFile(pid, "status")),
+  judgeMark(dump.config.packetMark),
+  judgeAgentSocket(agent, agent !== undefined && isSocket(agent)),
+];
+
+/** What a kubelet, a Prometheus and a reader of the log get. */
+async function reportJudgements(dump: Dump): Promise<Judgement[]> {
+  const { statsAddr, readinessAddr } = dump.config;
+  const ready = await askServer(readinessAddr, "/healthz/ready");
+  const metrics = await askServer(statsAddr, "/metrics");
+  return [
+    ...ready === undefined ? [] : [judgeReadiness(ready)],
+    ...metrics === undefined ? [] : [judgeMetrics(metrics, dump)],
+    judgeAccessLog(dump.hairpin?.log.filter ?? ""),
+  ];
+}
+
+const meshJudgements = (dump: Dump): Judgement[] => [
+  judgeCertificates(dump, new Date()),
+  judgePods(dump),
+  ...isEnrolling(dump) ? [judgeServed(dump)] : [],
+  judgeBypassed(dump),
+];
+
+const isEnrolling = ({ hairpin }: Dump): boolean =>
+  hairpin?.redirect === "self" || hairpin?.redirect === "agent";
+
+/** Only where this namespace is the node's: an agent's proxy has one of its own. */
+async function hostJudgements(dump: Dump): Promise<Judgement[]> {
+  const { hairpin, config } = dump;
+  if (hairpin?.redirect !== "self") return [];
+  const pods = servedPods(dump);
+  const rules = await readAllRules();
+  const hasIpv6 = pods.some(({ ips }) => ips.some(isIpv6));
+  const { netDir = NET_DIR, binDir = BIN_DIR } = hairpin.cni ?? {};
+  const wanted = hairpin.cni?.netDir !== undefined;
+  return [
+    judgeForwarding({
+      v4: netSysctl("ipv4/ip_forward"),
+      v6: hasIpv6 ? netSysctl("ipv6/conf/all/forwarding") : undefined,
+    }),
+    judgeProbeRules(
+      { all: rules, nftAddresses: await nftProbeAddresses() },
+      pods,
+      config.localNode,
+    ),
+    judgeTranslation(rules, await packetsOf(dump, pods)),
+    judgeChain(await foundChain({ netDir, binDir, wanted })),
+  ];
+}
+
+function servedPods({ workloadState, workloads }: Dump): ServedPod[] {
+  const served = new Set(workloadState.map(({ info }) => nameOf(info)));
+  return workloads.filter((workload) => served.has(nameOf(workload)))
+    .map((workload) => ({
+      name: nameOf(workload),
+      ips: workload.workloadIps.flatMap((ip) => parseIp(ip) ?? []),
+    }));
+}
+
+/** From pods of this node to pods of another, in each family. */
+async function packetsOf(
+  { config, workloads }: Dump,
+  pods: readonly ServedPod[],
+): Promise<Packet[]> {
+  const [pod] = pods;
+  const elsewhere = workloads.filter(({ node }) =>
+    node !== "" && node !== config.localNode
+  ).flatMap(({ workloadIps }) =>
+    workloadIps.flatMap((ip) => parseIp(ip) ?? [])
+  );
+  const packets: Packet[] = [];
+  for (const source of pod?.ips ?? []) {
+    const destination = elsewhere.find((ip) => isIpv6(ip) === isIpv6(source));
+    if (destination === undefined || packets.length >= PACKETS_MAX) continue;
+    const out = await interfaceTowards(destination);
+    packets.push({ source, destination, out });
+  }
+  return packets;
+}
+
+async function interfaceTowards(ip: Ip): Promise<string | undefined> {
+  const text = await outputOf("ip", ["-o", "route", "get", ip]);
+  return /\bdev (\S+)/.exec(text ?? "")?.[1];
+}
+
+function isSocket(path: string): boolean {
+  try {
+    return Deno.statSync(path).isSocket === true;
+  } catch {
+    return false; // it is not there, or not for us
+  }
+}
+
+const procFile = (pid: number | undefined, name: string) =>
+  pid === undefined ? undefined : readKernelFile(`/proc/${pid}/${name}`);
+
+/** The dump, or why there is none. */
+async function readProxyDump(admin: HostPort): Promise<Dump | string> {
+  try {
+    const { status, body } = await askAdmin(admin, "/config_dump");
+    return status === 200 ? parseDump(body) : `answers ${status}`;
+  } catch (reason) {
+    if (reason instanceof HairpinError) return messageOf(reason);
+    throw reason;
+  }
+}

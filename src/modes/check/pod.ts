@@ -1,0 +1,118 @@
+/** Everything that is looked at in one pod's namespace. */
+import { type Ip, isIpv6 } from "../../model/address.ts";
+import { DEFAULT_PROBE_SOURCES } from "../../redirect/mod.ts";
+import type { Fd } from "../../sys/libc.ts";
+import type { Dump } from "../../view/mod.ts";
+import type { Judgement } from "./finding.ts";
+import { listeningSockets, netSysctl } from "./gather.ts";
+import { judgeBypass, judgeConnections, nameOf } from "./judge_mesh.ts";
+import {
+  type HostProbe,
+  judgeDns,
+  judgeHostProbe,
+  judgeIpv6,
+  judgeListeners,
+  judgeRouting,
+  judgeTunnel,
+} from "./judge_pod.ts";
+import {
+  capturesDns,
+  familiesIn,
+  judgeForeign,
+  judgeLeftover,
+  judgeRules,
+} from "./judge_rules.ts";
+import { missingRouting, readHeldRules } from "./pod_rules.ts";
+import { probeDns, probeFromHost, probeTunnel } from "./probes.ts";
+import type { SocketRow } from "./sockets_text.ts";
+
+/** The process that serves this node, as far as it could be asked. */
+export interface Proxy {
+  readonly dump: Dump | undefined;
+  readonly pid: number | undefined;
+}
+
+/** A namespace that is open, and whose it is. */
+export interface Opened {
+  readonly path: string;
+  readonly netns: Fd;
+  readonly ips: readonly Ip[];
+  /** `NAMESPACE/NAME` of the pod of the mesh. */
+  readonly pod: string | undefined;
+  /** Set where the pod is past the proxy for now. */
+  readonly bypassed:
+    | NonNullable<Dump["hairpin"]>["bypassedPods"][number]
+    | undefined;
+}
+
+/** A namespace that nobody is to redirect. */
+export async function checkStranger(
+  { netns, bypassed }: Opened,
+): Promise<Judgement[]> {
+  const rules = await readHeldRules(netns);
+  return [
+    ...bypassed === undefined ? [] : [judgeBypass(bypassed)],
+    judgeLeftover(rules),
+  ];
+}
+
+/** A namespace that is redirected, or is to be. */
+export async function checkPod(
+  opened: Opened,
+  { dump, pid }: Proxy,
+): Promise<Judgement[]> {
+  const { netns, pod, ips } = opened;
+  const rules = await readHeldRules(netns);
+  const sockets = await listeningSockets(netns);
+  const dns = capturesDns(rules);
+  const families = familiesIn(rules);
+  const info = dump?.workloadState.find(({ info }) => nameOf(info) === pod)
+    ?.info;
+  return [
+    judgeRules(rules),
+    judgeForeign(rules.all),
+    judgeRouting(await missingRouting(families, netns)),
+    judgeIpv6({
+      hasAddress: ips.some(isIpv6),
+      captured: families.includes(6),
+      wanted: dump?.config.ipv6Enabled ?? true,
+      onLoopback: netSysctl("ipv6/conf/lo/disable_ipv6", netns) === "0",
+    }),
+    judgeListeners(sockets, { proxyPid: pid, dns }),
+    await tunnelOf(opened, info && `${info.namespace}/${info.serviceAccount}`),
+    judgeDns(dns, dns && await probeDns(netns, nameToAsk(dump))),
+    judgeHostProbe(await hostProbe(opened, sockets)),
+    ...dump && pod ? [judgeConnections(dump, pod)] : [],
+  ];
+}
+
+/** A name that is known here is answered without asking anybody. */
+const nameToAsk = (dump: Dump | undefined): string =>
+  dump?.services.find(({ hostname }) => /^[a-z0-9.-]{1,253}$/.test(hostname))
+    ?.hostname ?? "hairpin.invalid";
+
+async function tunnelOf({ ips: [ip] }: Opened, account: string | undefined) {
+  return judgeTunnel(
+    ip === undefined
+      ? { kind: "problem", text: "the namespace has no address" }
+      : await probeTunnel({ ip, port: 15008 }),
+    account,
+  );
+}
+
+const PROXY_PORT = /^150(01|06|08|20|21|53|80)$/;
+
+async function hostProbe(
+  { netns, ips: [ip] }: Opened,
+  sockets: readonly SocketRow[] | undefined,
+): Promise<HostProbe> {
+  if (sockets === undefined) return { kind: "unknown" };
+  const port = ip &&
+    sockets.find((row) =>
+      !PROXY_PORT.test(`${row.localPort}`) &&
+      [ip, "*", isIpv6(ip) ? "::" : "0.0.0.0"].includes(row.local)
+    )?.localPort;
+  if (ip === undefined || port === undefined) return { kind: "none" };
+  const source = DEFAULT_PROBE_SOURCES[isIpv6(ip) ? "v6" : "v4"];
+  return await probeFromHost(netns, { ip, port }, source);
+}

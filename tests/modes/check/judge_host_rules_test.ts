@@ -1,0 +1,85 @@
+import type { Ip } from "../../../src/model/address.ts";
+import {
+  judgeProbeRules,
+  judgeTranslation,
+} from "../../../src/modes/check/judge_host_rules.ts";
+import type { FoundRules } from "../../../src/modes/check/judge_rules.ts";
+import { parseRuleset } from "../../../src/redirect/mod.ts";
+import { testJudgements } from "./judged.ts";
+
+const nat = (...lines: string[]): FoundRules[] => [{
+  backend: "nft",
+  family: 4,
+  rules: parseRuleset(
+    [
+      "*nat",
+      ":POSTROUTING ACCEPT [0:0]",
+      ":ISTIO_POSTRT - [0:0]",
+      ...lines,
+      "COMMIT",
+    ].join("\n"),
+  ),
+}];
+const of = (ip: string, node = "node-1") =>
+  `-A ISTIO_POSTRT -d ${ip}/32 -p tcp -m owner --socket-exists ` +
+  `-m comment --comment "hairpin ${node}" -j SNAT --to-source 169.254.7.127`;
+const JUMP = "-A POSTROUTING -j ISTIO_POSTRT";
+const pod = { name: "n/p", ips: ["10.0.0.1" as Ip] };
+const judge = (...lines: string[]) =>
+  judgeProbeRules(
+    { all: nat(...lines), nftAddresses: undefined },
+    [pod],
+    "node-1",
+  );
+const judgeNft = (...nftAddresses: string[]) =>
+  judgeProbeRules({ all: [], nftAddresses }, [pod], "node-1");
+const packet = {
+  source: "10.0.0.1" as Ip,
+  destination: "10.0.1.1" as Ip,
+  out: "eth0",
+};
+
+testJudgements([
+  [judge(JUMP, of("10.0.0.1")), "ok", /^1 addresses/],
+  [
+    judgeProbeRules({ all: [], nftAddresses: undefined }, [], "node-1"),
+    "ok",
+    /no pod/,
+  ],
+  [judgeNft("10.0.0.1"), "ok", /^1 addresses/],
+  [judgeNft("10.0.0.2"), "failed", /none for n\/p/],
+  [judge(), "failed", /there are none/],
+  [judge(of("10.0.0.1")), "failed", /comes first/],
+  [
+    judge("-A POSTROUTING -j MASQUERADE", JUMP, of("10.0.0.1")),
+    "failed",
+    /"-A POSTROUTING -j MASQUERADE" comes first/,
+  ],
+  [judge(JUMP, of("10.0.0.2")), "failed", /none for n\/p \(10\.0\.0\.1\)/],
+  [judge(JUMP, of("10.0.0.1", "other")), "failed", /none for n\/p/],
+  [
+    judge(JUMP, of("10.0.0.1"), of("10.0.0.9")),
+    "warning",
+    /also for 10\.0\.0\.9/,
+  ],
+  [
+    judge(JUMP, of("10.0.0.1"), of("10.0.0.9", "other")),
+    "ok",
+    /^1 addresses/,
+  ],
+  [
+    judge(
+      JUMP,
+      "-A ISTIO_POSTRT -p tcp -m set --match-set istio-inpod-probes-v4 dst -j SNAT --to-source 169.254.7.127",
+    ),
+    "ok",
+    /node agent's set/,
+  ],
+  [judgeTranslation([], []), "ok", /no pods on two nodes/],
+  [judgeTranslation(nat(JUMP, of("10.0.0.1")), [packet]), "ok", /keep theirs/],
+  [
+    judgeTranslation(nat("-A POSTROUTING -j MASQUERADE"), [packet]),
+    "failed",
+    /10\.0\.0\.1 is hidden from 10\.0\.1\.1 by "-A POSTROUTING -j MASQUERADE"/,
+  ],
+]);
