@@ -98,6 +98,7 @@ const SHORT_ESCAPES: Readonly<Record<string, string>> = {
 
 /** Keeps what a peer sent from starting a line or a column of its own. */
 function escapeControls(text: string): string {
+  if (!/[\p{Cc}\u2028\u2029]/u.test(text)) return text;
   return text.replaceAll(
     /[\p{Cc}\u2028\u2029]/gu,
     (control) =>
@@ -140,5 +141,13 @@ function jsonFields(fields: Fields): Record<string, unknown> {
 }
 
 /** RFC 3339 in UTC. Six digits as ztunnel writes them; a Date knows three. */
-const timestamp = (time: Date): string =>
-  `${time.toISOString().slice(0, -1)}000Z`;
+function timestamp(time: Date): string {
+  const ms = time.getTime();
+  if (ms !== lastTime.ms) {
+    lastTime = { ms, text: `${time.toISOString().slice(0, -1)}000Z` };
+  }
+  return lastTime.text;
+}
+
+/** Lines of one millisecond have one text. */
+let lastTime = { ms: NaN, text: "" };

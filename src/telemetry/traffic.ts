@@ -1,4 +1,5 @@
 /** Istio's TCP metrics, as ztunnel and waypoints report them. */
+import { KnownTraffic } from "./known_traffic.ts";
 import type { Cell, Counter, Gauge, Registry } from "./metrics.ts";
 import type {
   ConnectionFlag,
@@ -21,6 +22,8 @@ interface SharedCells {
   readonly opened: Cell;
   readonly received: Cell;
   readonly sent: Cell;
+  /** Of those that ended well; undefined until one has. */
+  closed?: Cell;
 }
 
 /** Families of `istio_tcp_*`; one instance a thread. */
@@ -32,6 +35,7 @@ export class TrafficMetrics {
   readonly #sent: Counter;
   readonly #socketsOpen: Gauge;
   readonly #shared = new Map<string, SharedCells>();
+  readonly #known = new KnownTraffic<SharedCells>();
 
   constructor(registry: Registry) {
     this.#opened = registry.counter({
@@ -73,35 +77,48 @@ export class TrafficMetrics {
    * inbound before policy decides. Its record must be closed once.
    */
   open(context: TrafficContext): TrafficRecord {
-    const { opened, received, sent, labels } = this.#cellsOf(context);
-    opened.value++;
-    return new TrafficRecord(
-      { received, sent },
-      (flag) => this.#close(labels, flag),
-    );
+    const cells = this.#cellsOf(context);
+    cells.opened.value++;
+    return new TrafficRecord(cells, (flag) => this.#close(cells, flag));
   }
 
   #cellsOf(context: TrafficContext): SharedCells {
+    const known = this.#known.get(context);
+    if (known !== undefined) return known;
+    const { cells, isKept } = this.#cellsByLabels(context);
+    if (isKept) this.#known.set(context, cells);
+    return cells;
+  }
+
+  #cellsByLabels(
+    context: TrafficContext,
+  ): { readonly cells: SharedCells; readonly isKept: boolean } {
     const labels = trafficLabels(context);
     const text = withFlag(labels, "-");
     const known = this.#shared.get(text);
-    if (known !== undefined) return known;
-    const roomy = !this.#opened.isFull;
-    const made = {
+    if (known !== undefined) return { cells: known, isKept: true };
+    const isKept = !this.#opened.isFull;
+    const cells = {
       labels,
       opened: this.#opened.at(text),
       received: this.#received.at(text),
       sent: this.#sent.at(text),
     };
     // A label set past the limit is not remembered either.
-    if (roomy) this.#shared.set(text, made);
-    return made;
+    if (isKept) this.#shared.set(text, cells);
+    return { cells, isKept };
   }
 
-  #close(labels: TrafficLabels, flag: ConnectionFlag): void {
-    const text = withFlag(labels, flag);
-    this.#closed.at(text).value++;
-    if (flag !== "-") this.#failed.at(text).value++;
+  #close(cells: SharedCells, flag: ConnectionFlag): void {
+    const text = () => withFlag(cells.labels, flag);
+    if (flag !== "-") {
+      this.#closed.at(text()).value++;
+      this.#failed.at(text()).value++;
+      return;
+    }
+    const closed = cells.closed ?? this.#closed.at(text());
+    closed.value++;
+    if (!this.#closed.isFull) cells.closed = closed;
   }
 }
 

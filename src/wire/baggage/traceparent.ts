@@ -29,5 +29,13 @@ export function decodeTraceparent(header: string): TraceContext | undefined {
   return { traceId, parentId };
 }
 
-const hexOf = (octets: Uint8Array): string =>
-  Array.from(octets, (octet) => octet.toString(16).padStart(2, "0")).join("");
+const HEX: readonly string[] = Array.from(
+  { length: 256 },
+  (_, octet) => octet.toString(16).padStart(2, "0"),
+);
+
+function hexOf(octets: Uint8Array): string {
+  let text = "";
+  for (let i = 0; i < octets.length; i++) text += HEX[octets[i]!];
+  return text;
+}

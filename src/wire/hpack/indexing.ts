@@ -24,6 +24,7 @@ const SELDOM_REPEATED: ReadonlySet<string> = new Set([
   "content-range",
   "date",
   "etag",
+  "forwarded",
   "if-modified-since",
   "if-none-match",
   "last-modified",
