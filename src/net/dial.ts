@@ -24,9 +24,16 @@ export interface DialOptions {
   readonly tuning: TcpTuning;
   /** Source address to show. Best effort; ignored when it is the target's own. */
   readonly from?: Ip;
-  readonly signal?: AbortSignal;
+  readonly signal?: GiveUp;
   /** Default {@link CONNECT_MS}. */
   readonly timeoutMs?: number;
+}
+
+/** How a dial is told to give up: what it needs of an AbortSignal, which is one. */
+export interface GiveUp {
+  readonly aborted: boolean;
+  addEventListener(type: "abort", listener: () => void): void;
+  removeEventListener(type: "abort", listener: () => void): void;
 }
 
 const ECONNREFUSED = 111;

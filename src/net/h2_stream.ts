@@ -65,6 +65,12 @@ export class H2Stream implements MessageStream {
     return this.#response.promise;
   }
 
+  /** Has {@link response} fail with `reason`, if it is still waited for. */
+  giveUp(reason: Error): void {
+    this.#response?.reject(reason);
+    this.#response = undefined;
+  }
+
   sendHeaders(headers: HeaderList, end: boolean): void {
     if (this.#closed) return;
     this.#carrier.h2.sendHeaders(this.id, headers, end);

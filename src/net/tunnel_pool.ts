@@ -51,7 +51,10 @@ export class TunnelPool {
   readonly #entries = new Map<string, Entry>();
   /** Also those that take no more streams, until they have closed. */
   readonly #open = new SessionSet();
-  readonly #idle = new Map<H2Session, ReturnType<typeof setTimeout>>();
+  /** Sessions with nothing to do, and since when; the longest first. */
+  readonly #idle = new Map<H2Session, number>();
+  /** Looks for those that have been idle long enough. */
+  #look: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
 
   constructor(options: TunnelPoolOptions) {
@@ -93,7 +96,8 @@ export class TunnelPool {
   destroy(): void {
     this.#closed = true;
     this.#open.destroy();
-    for (const timer of this.#idle.values()) clearTimeout(timer);
+    this.#idle.clear();
+    this.#rest();
     this.#entries.clear();
   }
 
@@ -139,6 +143,7 @@ export class TunnelPool {
         onClosed: () => {
           forget();
           if (session !== undefined) this.#open.delete(session);
+          if (this.size === 0) this.#rest();
         },
       });
       if (this.#closed) return session.destroy();
@@ -156,16 +161,37 @@ export class TunnelPool {
   #settle(session: H2Session | undefined): void {
     if (session === undefined || session.openStreams > 0) return;
     if (session.closed || this.#idle.has(session)) return;
-    const close = () => {
+    this.#idle.set(session, performance.now());
+    // It stays for the next one when this one is busy again: most are at once.
+    this.#look ??= this.#lookIn(this.#options.unusedReleaseMs);
+  }
+
+  #lookIn(ms: number): ReturnType<typeof setTimeout> {
+    return setTimeout(() => this.#closeIdle(), ms);
+  }
+
+  #closeIdle(): void {
+    this.#look = undefined;
+    const { unusedReleaseMs } = this.#options;
+    const nowMs = performance.now();
+    for (const [session, sinceMs] of this.#idle) {
+      const leftMs = sinceMs + unusedReleaseMs - nowMs;
+      if (leftMs > 0) {
+        this.#look = this.#lookIn(leftMs);
+        return;
+      }
       this.#idle.delete(session);
       session.drain();
-    };
-    const timer = setTimeout(close, this.#options.unusedReleaseMs);
-    this.#idle.set(session, timer);
+    }
+  }
+
+  /** Nothing is there to be looked at. */
+  #rest(): void {
+    clearTimeout(this.#look);
+    this.#look = undefined;
   }
 
   #busy(session: H2Session): void {
-    clearTimeout(this.#idle.get(session));
     this.#idle.delete(session);
   }
 

@@ -12,6 +12,7 @@ import { dialTcp } from "../net/dial.ts";
 import type { LaneMeter } from "../net/kernel_lane/mod.ts";
 import { TcpStream } from "../net/tcp_stream.ts";
 import type { TrafficContext } from "../telemetry/traffic.ts";
+import type { Cancellation } from "./cancellation.ts";
 import type { ConnectionRow } from "./connection_table.ts";
 import type { ProxyContext, ServedPod } from "./context.ts";
 import { type Failure, policyFailure, upstreamFailure } from "./failure.ts";
@@ -159,15 +160,14 @@ async function deliver(
   const { downstream, workload, preamble, also } = inbound;
   const verdict = checkPolicy(context, workload, subjectOf(inbound));
   if (!verdict.allow) return refuse(inbound, policyFailure(verdict.because));
-  const abort = new AbortController();
-  connection.cancellation.during(() => abort.abort());
+  const { cancellation } = connection;
   let upstream;
   try {
-    upstream = await dialApplication(context, inbound, abort.signal);
+    upstream = await dialApplication(context, inbound, cancellation);
   } catch (reason) {
     return refuse(
       inbound,
-      abort.signal.aborted ? connection.cancelled() : upstreamFailure(reason),
+      cancellation.aborted ? connection.cancelled() : upstreamFailure(reason),
     );
   }
   if (preamble !== undefined) upstream.write(preamble);
@@ -179,7 +179,7 @@ async function deliver(
 async function dialApplication(
   { settings }: ProxyContext,
   { pod, dst, dial = dst, from }: InboundConnection,
-  signal: AbortSignal,
+  signal: Cancellation,
 ): Promise<TcpStream> {
   const { tuning, packetMark: mark } = settings;
   return new TcpStream(

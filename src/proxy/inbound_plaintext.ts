@@ -1,6 +1,5 @@
 /** What reaches a pod without a tunnel. */
 import { messageOf } from "../base/errors.ts";
-import { formatIdentity } from "../model/identity.ts";
 import {
   type PlaintextTarget,
   resolvePlaintextInbound,
@@ -8,10 +7,11 @@ import {
 import type { Accepted } from "../net/listen.ts";
 import { TcpStream } from "../net/tcp_stream.ts";
 import { peerOfWorkload, type TrafficContext } from "../telemetry/traffic.ts";
-import { identityOf, type ProxyContext, type ServedPod } from "./context.ts";
+import type { ProxyContext, ServedPod } from "./context.ts";
 import { serveInbound } from "./inbound_connection.ts";
 import { lookUpInbound } from "./inbound_lookup.ts";
 import { serviceNames } from "./service_names.ts";
+import { spiffeIdOf } from "./workload_texts.ts";
 
 /** Serves one connection that was captured on its way into `pod`. */
 export async function serveInboundPlaintext(
@@ -48,7 +48,7 @@ export async function serveInboundPlaintext(
     dst,
     mutualTls: false,
     destination: peerOfWorkload(workload),
-    destinationPrincipal: formatIdentity(identityOf(workload)),
+    destinationPrincipal: spiffeIdOf(workload),
     ...(source === undefined ? {} : { source: peerOfWorkload(source) }),
     ...serviceNames(target.service),
   };

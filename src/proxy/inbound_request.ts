@@ -1,6 +1,5 @@
 import { messageOf } from "../base/errors.ts";
 import type { SocketAddress } from "../model/address.ts";
-import { formatIdentity } from "../model/identity.ts";
 import type { Workload } from "../model/workload.ts";
 import {
   type AcceptedTarget,
@@ -15,21 +14,17 @@ import {
   peerOfWorkload,
   type TrafficContext,
 } from "../telemetry/traffic.ts";
-import {
-  baggageOfWorkload,
-  decodeBaggage,
-  decodeForwarded,
-  encodeBaggage,
-} from "../wire/baggage/mod.ts";
+import { decodeBaggage, decodeForwarded } from "../wire/baggage/mod.ts";
 import type { HeaderList } from "../wire/h2/mod.ts";
 import { encodeProxyHeader } from "../wire/proxy_protocol/encode.ts";
 import type { SecureConnection } from "../net/tls_server.ts";
 import { fieldOf, methodFault, refuserOf } from "./connect_request.ts";
-import { identityOf, type ProxyContext, type ServedPod } from "./context.ts";
+import type { ProxyContext, ServedPod } from "./context.ts";
 import { serveInbound } from "./inbound_connection.ts";
 import { lookUpInbound } from "./inbound_lookup.ts";
 import { CONNECTIONS_PER_POD_MAX } from "./limits.ts";
 import { serviceNames } from "./service_names.ts";
+import { baggageOf, spiffeIdOf } from "./workload_texts.ts";
 
 /** A tunnel whose peer has proved who it is. */
 export interface Tunnel {
@@ -156,7 +151,7 @@ async function deliver(
 function okHeaders({ settings }: ProxyContext, workload: Workload): HeaderList {
   const ok = [":status", "200"] as const;
   if (!settings.responseBaggage) return [ok];
-  return [ok, ["baggage", encodeBaggage(baggageOfWorkload(workload))]];
+  return [ok, ["baggage", baggageOf(workload)]];
 }
 
 /** An application tunnel with PROXY headers is delivered over loopback; others see the client. */
@@ -195,7 +190,7 @@ function trafficOf(
     hboneAddress: request.authority,
     mutualTls: true,
     destination: peerOfWorkload(workload),
-    destinationPrincipal: formatIdentity(identityOf(workload)),
+    destinationPrincipal: spiffeIdOf(workload),
     ...(source === undefined ? {} : { source }),
     ...serviceNames(target.service),
   };

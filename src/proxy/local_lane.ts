@@ -3,7 +3,6 @@
  * and metrics as through the tunnel, and no TLS, since both ends are here.
  */
 import type { SocketAddress } from "../model/address.ts";
-import { formatIdentity } from "../model/identity.ts";
 import type { Workload } from "../model/workload.ts";
 import {
   type AcceptedTarget,
@@ -19,6 +18,7 @@ import { workloadUnknown } from "./inbound_plaintext.ts";
 import { serviceNames } from "./service_names.ts";
 import { statusText } from "./status_text.ts";
 import type { TrackedConnection } from "./tracked_connection.ts";
+import { spiffeIdOf } from "./workload_texts.ts";
 
 export interface LocalCall {
   readonly source: Workload;
@@ -82,12 +82,12 @@ async function deliver(
       reporter: "destination",
       src,
       source: peerOfWorkload(source),
-      sourcePrincipal: formatIdentity(identityOf(source)),
+      sourcePrincipal: spiffeIdOf(source),
       dst: route.to,
       hboneAddress: route.authority,
       mutualTls: true,
       destination: peerOfWorkload(workload),
-      destinationPrincipal: formatIdentity(identityOf(workload)),
+      destinationPrincipal: spiffeIdOf(workload),
       ...serviceNames(target.service),
     },
     row: {

@@ -1,7 +1,6 @@
 /** What an application of a pod opens, from its capture to its end. */
 import { messageOf } from "../base/errors.ts";
 import { formatAddress, type SocketAddress } from "../model/address.ts";
-import { formatIdentity } from "../model/identity.ts";
 import type { Workload } from "../model/workload.ts";
 import {
   completeRoute,
@@ -19,8 +18,9 @@ import { dialTcp } from "../net/dial.ts";
 import type { Accepted } from "../net/listen.ts";
 import { TcpStream } from "../net/tcp_stream.ts";
 import { peerOfWorkload, type TrafficContext } from "../telemetry/traffic.ts";
+import type { Cancellation } from "./cancellation.ts";
 import type { ConnectionRow } from "./connection_table.ts";
-import { identityOf, type ProxyContext, type ServedPod } from "./context.ts";
+import type { ProxyContext, ServedPod } from "./context.ts";
 import { type Failure, outboundFailure, tunnelFailure } from "./failure.ts";
 import { carryLocally } from "./local_lane.ts";
 import { workloadUnknown } from "./inbound_plaintext.ts";
@@ -29,6 +29,7 @@ import { openTunnelStream } from "./outbound_tunnel.ts";
 import { resolveName } from "./resolve_name.ts";
 import { serviceNames } from "./service_names.ts";
 import { TrackedConnection } from "./tracked_connection.ts";
+import { spiffeIdOf } from "./workload_texts.ts";
 
 /** A route with a next hop; what is left once names are resolved. */
 type ReadyRoute = Exclude<OutboundRoute, ResolveRoute | { kind: "reject" }>;
@@ -127,15 +128,14 @@ async function carryAway(
   route: ReadyRoute,
   connection: TrackedConnection,
 ): Promise<Failure | undefined> {
-  const abort = new AbortController();
-  connection.cancellation.during(() => abort.abort());
+  const { cancellation } = connection;
   let upstream;
   try {
     upstream = route.kind === "tcp"
-      ? await openPlain(call, route.to, abort.signal)
+      ? await openPlain(call, route.to, cancellation)
       : await openTunnel(call, route);
   } catch (reason) {
-    if (abort.signal.aborted) return connection.cancelled();
+    if (cancellation.aborted) return connection.cancelled();
     return route.kind === "tcp"
       ? outboundFailure(reason)
       : tunnelFailure(reason);
@@ -146,7 +146,7 @@ async function carryAway(
 async function openPlain(
   { context: { settings }, pod: { netns } }: Outbound,
   to: SocketAddress,
-  signal: AbortSignal,
+  signal: Cancellation,
 ): Promise<TcpStream> {
   const { tuning, packetMark: mark } = settings;
   return new TcpStream(await dialTcp(to, { netns, tuning, mark, signal }));
@@ -184,13 +184,13 @@ function trafficOf(
     mutualTls: tunnelled,
     ...(tunnelled
       ? {
-        sourcePrincipal: formatIdentity(identityOf(source)),
+        sourcePrincipal: spiffeIdOf(source),
         hboneAddress: route.authority,
       }
       : {}),
     ...(destination === undefined ? {} : {
       destination: peerOfWorkload(destination),
-      destinationPrincipal: formatIdentity(identityOf(destination)),
+      destinationPrincipal: spiffeIdOf(destination),
     }),
     ...serviceNames(service),
   };

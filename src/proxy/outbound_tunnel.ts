@@ -1,6 +1,6 @@
 import { formatAddress, type SocketAddress } from "../model/address.ts";
-import { formatIdentity } from "../model/identity.ts";
 import type { Workload } from "../model/workload.ts";
+import { Deadlines } from "../net/deadlines.ts";
 import { dialTcp } from "../net/dial.ts";
 import { TunnelError } from "../net/errors.ts";
 import { TlsTransport } from "../net/transport.ts";
@@ -10,8 +10,6 @@ import { CONNECT_RESPONSE_MS } from "../net/limits.ts";
 import { connectTls } from "../net/tls_client.ts";
 import type { SessionEvents } from "../net/tunnel_pool.ts";
 import {
-  baggageOfWorkload,
-  encodeBaggage,
   encodeForwarded,
   encodeTraceparent,
   newTrace,
@@ -22,6 +20,7 @@ import type { ProxyContext, ServedPod } from "./context.ts";
 import { identityOf } from "./context.ts";
 import { OUTBOUND_HEADER_LIST_MAX, TUNNEL_ATTEMPTS_MAX } from "./limits.ts";
 import { statusText } from "./status_text.ts";
+import { baggageOf, spiffeIdOf } from "./workload_texts.ts";
 
 /** Names the original peer of a connection that a pod turns round to its waypoint. */
 export const HAIRPIN_SOURCE = "x-hairpin-source";
@@ -86,8 +85,7 @@ function isLost(reason: unknown, reused: boolean): boolean {
 
 /** Everything that makes two tunnels different. */
 const poolKey = ({ source, to, expected }: TunnelRequest): string =>
-  [formatIdentity(identityOf(source)), formatAddress(to), ...expected]
-    .join(" ");
+  `${spiffeIdOf(source)} ${formatAddress(to)} ${expected.join(" ")}`;
 
 async function openSession(
   { settings, certificates, crlGuard }: ProxyContext,
@@ -131,7 +129,7 @@ function connectHeaders(
   return [
     [":method", "CONNECT"],
     [":authority", authority],
-    ["baggage", encodeBaggage(baggageOfWorkload(source))],
+    ["baggage", baggageOf(source)],
     ["forwarded", encodeForwarded({ for: src, ...host })],
     ["traceparent", encodeTraceparent(trace)],
     ...(hops === 0 ? [] : [[WAYPOINT_HOPS, `${hops}`] as const]),
@@ -141,17 +139,17 @@ function connectHeaders(
   ];
 }
 
+const responses = new Deadlines(CONNECT_RESPONSE_MS);
+
 /** The final response, in time. */
 async function responseOf(stream: H2Stream): Promise<HeaderList> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(
-    () => reject(new TunnelError("connect", "CONNECT response timed out")),
-    CONNECT_RESPONSE_MS,
+  const deadline = responses.start(() =>
+    stream.giveUp(new TunnelError("connect", "CONNECT response timed out"))
   );
   try {
-    return await Promise.race([stream.response(), late]);
+    return await stream.response();
   } finally {
-    clearTimeout(timer);
+    deadline.met();
   }
 }
 

@@ -28,6 +28,7 @@ import type {
   WorkerSnapshot,
 } from "./messages.ts";
 import { PodServer } from "./pod_server.ts";
+import { randomOctets } from "./random_octets.ts";
 import type { MakePart, WorkerPart } from "./worker_part.ts";
 import { WorkloadWaiter } from "./workload_waiter.ts";
 
@@ -155,7 +156,7 @@ export class DataPlane {
       accessLog: new AccessLog(this.#logging.scope("access")),
       log,
       random: Math.random,
-      randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
+      randomBytes: randomOctets,
       workloadOf: (pod) => this.#waiter.find(pod),
       localPod: (workload) => this.#localPod(workload),
     };
