@@ -1,19 +1,30 @@
 /** `hairpin check` beside a process that runs. */
 import assert from "node:assert/strict";
 import type { Finding, Level } from "../../src/modes/check/finding.ts";
-import type { HairpinProcess, LabPod } from "../lab/mod.ts";
+import type { HairpinProcess, Lab, LabPod, Place } from "../lab/mod.ts";
 import type { Mesh } from "./support.ts";
 
 const REPOSITORY = new URL("../..", import.meta.url).pathname;
 
 /** What it said, and how it ended. */
 export async function runCheckAt(
-  { lab }: Mesh,
-  { place }: HairpinProcess,
+  { lab }: Pick<Mesh, "lab">,
+  { place }: Pick<HairpinProcess, "place">,
   ...args: readonly string[]
+) {
+  return await runCheckWith(lab, place, [], args);
+}
+
+/** @param env `NAME=VALUE` each. */
+export async function runCheckWith(
+  lab: Lab,
+  place: Place,
+  env: readonly string[],
+  args: readonly string[],
 ) {
   const program = [Deno.execPath(), "run", "-P", "--config"];
   const { code, stdout, stderr } = await lab.exec(place, [
+    ...["env", ...env],
     ...program,
     `${REPOSITORY}deno.json`,
     `${REPOSITORY}main.ts`,
@@ -25,12 +36,14 @@ export async function runCheckAt(
 
 /** Findings about one pod, by its namespace: other labs have pods of the same address. */
 export async function checkPod(
-  mesh: Mesh,
-  process: HairpinProcess,
+  { lab }: Pick<Mesh, "lab">,
+  { place }: Pick<HairpinProcess, "place">,
   pod: LabPod,
+  env: readonly string[] = [],
 ): Promise<{ code: number; findings: Finding[] }> {
   const path = `/var/run/netns/${pod.netns}`;
-  const said = await runCheckAt(mesh, process, "--json", "--netns", path);
+  const args = ["--json", "--netns", path];
+  const said = await runCheckWith(lab, place, env, args);
   if (said.stdout === "") throw new Error(said.stderr);
   return { code: said.code, findings: JSON.parse(said.stdout) };
 }

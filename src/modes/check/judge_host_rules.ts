@@ -10,10 +10,12 @@ const PROBE_HINT =
   "have hairpin write them again by a restart, and whoever took them away stop";
 
 /** The node's own rules, whoever reads them by what. */
-export interface HostRulesFound {
+export interface NodeRules {
   readonly all: readonly FoundRules[];
   /** Addresses in the sets of hairpin's table; undefined: nftables has none. */
   readonly nftAddresses: readonly string[] | undefined;
+  /** False where no program can show rules. */
+  readonly isKnown: boolean;
 }
 
 /** Addresses of a pod that is served. */
@@ -29,13 +31,20 @@ export interface ServedPod {
  * @param owner Name of the node, as in the comments of its rules.
  */
 export function judgeProbeRules(
-  { all, nftAddresses }: HostRulesFound,
+  { all, nftAddresses, isKnown }: NodeRules,
   pods: readonly ServedPod[],
   owner: string,
 ): Judgement {
   const check = "probe rules";
   const holding = all.filter(({ rules }) => natChain(rules, CHAIN).length > 0);
   if (pods.length === 0) return ok(check, "no pod to have any");
+  if (!isKnown) {
+    return warning(
+      check,
+      "cannot be told without iptables or nft",
+      "install iptables or nftables",
+    );
+  }
   if (holding.length === 0) {
     return nftAddresses === undefined
       ? failed(check, "there are none", PROBE_HINT)

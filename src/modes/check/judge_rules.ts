@@ -32,6 +32,8 @@ export interface HeldRules {
   readonly all: readonly FoundRules[];
   /** What nftables itself holds beside it; undefined: nothing of a redirector's. */
   readonly nft: NftRedirection | undefined;
+  /** False where no program can show rules. */
+  readonly isKnown: boolean;
 }
 
 /** The backends of iptables in which somebody redirects. */
@@ -39,6 +41,9 @@ const backendsIn = (all: readonly FoundRules[]) =>
   (["nft", "legacy"] as const).filter((backend) =>
     all.some((found) => found.backend === backend && hasResidue(found.rules))
   );
+
+const UNKNOWN = "cannot be told without iptables or nft";
+const INSTALL = "install iptables or nftables";
 
 /** Everything that redirects here, in words. */
 const holdersOf = ({ all, nft }: HeldRules): string[] => [
@@ -66,6 +71,7 @@ const allCaptureDns = (all: readonly FoundRules[]): boolean =>
 export function judgeRules(held: HeldRules): Judgement {
   const check = "rules";
   const holders = holdersOf(held);
+  if (!held.isKnown) return failed(check, UNKNOWN, INSTALL);
   if (holders.length === 0) {
     return failed(check, "no redirection rules", "hairpin redirect apply");
   }
@@ -162,9 +168,11 @@ const VIRTUAL_INTERFACE =
 
 /** Whether a namespace that is not enrolled is free of redirection. */
 export function judgeLeftover(held: HeldRules): Judgement {
+  const check = "leftover rules";
   const holders = holdersOf(held);
-  return holders.length === 0 ? ok("leftover rules", "none") : failed(
-    "leftover rules",
+  if (!held.isKnown) return warning(check, UNKNOWN, INSTALL);
+  return holders.length === 0 ? ok(check, "none") : failed(
+    check,
     `redirection by ${holders.join(" and ")}, and no proxy for it`,
     "hairpin redirect remove --netns PATH",
   );

@@ -6,12 +6,7 @@ import { readKernelFile } from "../../sys/kernel_file.ts";
 import { type Dump, parseDump } from "../../view/mod.ts";
 import { askAdmin } from "../ask_admin.ts";
 import { about, failed, type Finding, type Judgement, ok } from "./finding.ts";
-import {
-  listeningSockets,
-  netSysctl,
-  outputOf,
-  readAllRules,
-} from "./gather.ts";
+import { listeningSockets, netSysctl, outputOf } from "./gather.ts";
 import { judgeChain } from "./judge_chain.ts";
 import {
   judgeProbeRules,
@@ -41,7 +36,7 @@ import {
 } from "./judge_reports.ts";
 import { PACKETS_MAX } from "./limits.ts";
 import type { Proxy } from "./pod.ts";
-import { nftProbeAddresses } from "./pod_rules.ts";
+import { readNodeRules } from "./pod_rules.ts";
 import {
   askServer,
   foundChain,
@@ -132,7 +127,7 @@ async function hostJudgements(dump: Dump): Promise<Judgement[]> {
   const { hairpin, config } = dump;
   if (hairpin?.redirect !== "self") return [];
   const pods = servedPods(dump);
-  const rules = await readAllRules();
+  const rules = await readNodeRules();
   const hasIpv6 = pods.some(({ ips }) => ips.some(isIpv6));
   const { netDir = NET_DIR, binDir = BIN_DIR } = hairpin.cni ?? {};
   const wanted = hairpin.cni?.netDir !== undefined;
@@ -141,12 +136,8 @@ async function hostJudgements(dump: Dump): Promise<Judgement[]> {
       v4: netSysctl("ipv4/ip_forward"),
       v6: hasIpv6 ? netSysctl("ipv6/conf/all/forwarding") : undefined,
     }),
-    judgeProbeRules(
-      { all: rules, nftAddresses: await nftProbeAddresses() },
-      pods,
-      config.localNode,
-    ),
-    judgeTranslation(rules, await packetsOf(dump, pods)),
+    judgeProbeRules(rules, pods, config.localNode),
+    judgeTranslation(rules.all, await packetsOf(dump, pods)),
     judgeChain(await foundChain({ netDir, binDir, wanted })),
   ];
 }

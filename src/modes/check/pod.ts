@@ -74,7 +74,7 @@ export async function checkPod(
     judgeRouting(await missingRouting(families, netns)),
     judgeIpv6({
       hasAddress: ips.some(isIpv6),
-      captured: families.includes(6),
+      captured: families.includes(6) || !rules.isKnown,
       wanted: dump?.config.ipv6Enabled ?? true,
       onLoopback: netSysctl("ipv6/conf/lo/disable_ipv6", netns) === "0",
     }),

@@ -3,30 +3,53 @@ import {
   examineNft,
   type Family,
   NFTABLES,
-  type NftRedirection,
+  type NftRuleset,
   readNft,
   RedirectError,
   verifyRouting,
 } from "../../redirect/mod.ts";
 import type { Fd } from "../../sys/libc.ts";
 import { readAllRules } from "./gather.ts";
+import type { NodeRules } from "./judge_host_rules.ts";
 import type { HeldRules } from "./judge_rules.ts";
 
-export const readHeldRules = async (netns: Fd): Promise<HeldRules> => ({
-  all: await readAllRules(netns),
-  nft: await nftRedirection(netns),
-});
+export async function readHeldRules(netns: Fd): Promise<HeldRules> {
+  const all = await readAllRules(netns);
+  const ruleset = await readOwnTables(netns);
+  return {
+    all,
+    nft: ruleset && examineNft(ruleset),
+    isKnown: all.length > 0 || ruleset !== undefined,
+  };
+}
 
-/** undefined also where nobody can look: nothing there was written by nftables, then. */
-async function nftRedirection(
-  netns: Fd,
-): Promise<NftRedirection | undefined> {
+/** undefined when nobody can look. */
+async function readOwnTables(
+  netns: Fd | undefined,
+): Promise<NftRuleset | undefined> {
   try {
-    return examineNft(await readNft(NFTABLES, netns));
+    return await readNft(NFTABLES, netns);
   } catch (reason) {
     if (reason instanceof RedirectError) return undefined;
     throw reason;
   }
+}
+
+/** The rules of the node that this process is on. */
+export async function readNodeRules(): Promise<NodeRules> {
+  const all = await readAllRules();
+  const ruleset = await readOwnTables(undefined);
+  const sets = [...ruleset?.tables ?? []]
+    .filter(([name]) => name.startsWith("hairpin-"))
+    .flatMap(([, table]) => [...table.sets])
+    .filter(([name]) => name.startsWith("istio-inpod-probes-"));
+  return {
+    all,
+    nftAddresses: sets.length === 0
+      ? undefined
+      : sets.flatMap(([, { elements }]) => elements),
+    isKnown: all.length > 0 || ruleset !== undefined,
+  };
 }
 
 /** What is missing of the routing, in the families that are redirected. */
@@ -36,25 +59,12 @@ export async function missingRouting(
 ): Promise<string[]> {
   const missing: string[] = [];
   for (const family of families) {
-    missing.push(...await verifyRouting(family, netns));
+    try {
+      missing.push(...await verifyRouting(family, netns));
+    } catch (reason) {
+      if (!(reason instanceof RedirectError)) throw reason;
+      missing.push(reason.message);
+    }
   }
   return missing;
-}
-
-/** Of the node's own rules by nftables, the addresses that they are for. */
-export async function nftProbeAddresses(): Promise<
-  readonly string[] | undefined
-> {
-  try {
-    const { tables } = await readNft(NFTABLES, undefined);
-    const sets = [...tables].filter(([name]) => name.startsWith("hairpin-"))
-      .flatMap(([, table]) => [...table.sets])
-      .filter(([name]) => name.startsWith("istio-inpod-probes-"));
-    return sets.length === 0
-      ? undefined
-      : sets.flatMap(([, { elements }]) => elements);
-  } catch (reason) {
-    if (reason instanceof RedirectError) return undefined;
-    throw reason;
-  }
 }

@@ -27,12 +27,13 @@ const JUMP = "-A POSTROUTING -j ISTIO_POSTRT";
 const pod = { name: "n/p", ips: ["10.0.0.1" as Ip] };
 const judge = (...lines: string[]) =>
   judgeProbeRules(
-    { all: nat(...lines), nftAddresses: undefined },
+    { all: nat(...lines), nftAddresses: undefined, isKnown: true },
     [pod],
     "node-1",
   );
 const judgeNft = (...nftAddresses: string[]) =>
-  judgeProbeRules({ all: [], nftAddresses }, [pod], "node-1");
+  judgeProbeRules({ all: [], nftAddresses, isKnown: true }, [pod], "node-1");
+const NOTHING = { all: [], nftAddresses: undefined, isKnown: false };
 const packet = {
   source: "10.0.0.1" as Ip,
   destination: "10.0.1.1" as Ip,
@@ -42,10 +43,11 @@ const packet = {
 testJudgements([
   [judge(JUMP, of("10.0.0.1")), "ok", /^1 addresses/],
   [
-    judgeProbeRules({ all: [], nftAddresses: undefined }, [], "node-1"),
+    judgeProbeRules(NOTHING, [], "node-1"),
     "ok",
     /no pod/,
   ],
+  [judgeProbeRules(NOTHING, [pod], "node-1"), "warning", /cannot be told/],
   [judgeNft("10.0.0.1"), "ok", /^1 addresses/],
   [judgeNft("10.0.0.2"), "failed", /none for n\/p/],
   [judge(), "failed", /there are none/],

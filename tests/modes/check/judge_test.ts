@@ -61,7 +61,12 @@ const pods = (state: string) => ({
 const rules = (text: string): FoundRules[] => [
   { backend: "nft", family: 4, rules: parseRuleset(text) },
 ];
-const held = (all: FoundRules[], nft?: NftRedirection) => ({ all, nft });
+const held = (all: FoundRules[], nft?: NftRedirection) => ({
+  all,
+  nft,
+  isKnown: true,
+});
+const unknown = { all: [], nft: undefined, isKnown: false };
 const nft: NftRedirection = {
   families: [4, 6],
   dnsCapture: true,
@@ -123,6 +128,8 @@ const TABLE: readonly Judged[] = [
   [judgeAgentSocket("/a", false), "failed", /no socket at \/a/],
   [judgePods(pods("Up")), "ok", /^1 served/],
   [judgePods(pods("Pending")), "failed", /^pending: n\/p$/],
+  [judgeRules(unknown), "failed", /cannot be told/],
+  [judgeLeftover(unknown), "warning", /cannot be told/],
   [judgeRules(held(filter())), "failed", /no redirection/],
   [judgeRules(held(filter(), nft)), "ok", /^as planned, by nftables$/],
   [
