@@ -195,6 +195,8 @@ export interface NodeSideConfig {
   readonly openConnections: OpenConnectionsUse;
   /** Key of the taint that goes once pods can start; undefined: none. `--node-taint`, `HAIRPIN_NODE_TAINT`. */
   readonly taint: string | undefined;
+  /** What is done to pods that run past the proxy and cannot be enrolled. Default `mark`. `--repair-pods`, `HAIRPIN_REPAIR_PODS`. */
+  readonly repair: "mark" | "label" | "delete";
 }
 
 /** Who enrols pods: an istio-cni agent over ZDS, hairpin itself, nobody. */

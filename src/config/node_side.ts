@@ -26,6 +26,11 @@ export const readNodeSide = (settings: Settings): NodeSideConfig => ({
   redirectBackend: readRedirectBackend(settings),
   openConnections: readOpenConnections(settings),
   taint: settings.readNamed("node-taint", TAINT, undefined),
+  repair: settings.readNamed(
+    "repair-pods",
+    oneOf("mark", "label", "delete"),
+    "mark",
+  ),
 });
 
 const BACKEND = oneOf("auto", "iptables-legacy", "iptables-nft", "nftables");
@@ -65,9 +70,15 @@ export function checkNodeSide(
   redirectsItself: boolean,
   { nodeSide, kube }: Pick<Config, "nodeSide" | "kube">,
 ): void {
-  if (nodeSide.taint === undefined) return;
   if (redirectsItself && kube !== undefined) return;
+  const { taint, repair } = nodeSide;
+  const flag = taint !== undefined
+    ? "--node-taint"
+    : repair !== "mark"
+    ? `--repair-pods ${repair}`
+    : undefined;
+  if (flag === undefined) return;
   throw new ConfigError(
-    "--node-taint is of no use without --mode node --redirect self --kube",
+    `${flag} is of no use without --mode node --redirect self --kube`,
   );
 }

@@ -89,4 +89,13 @@ export const NODE_SIDE_FLAGS = [
     meaning:
       "With --redirect self and --kube: take this taint off the node once pods can start captured. Istio's is cni.istio.io/not-ready.",
   },
+  {
+    name: "repair-pods",
+    value: "mark|label|delete",
+    commands: ["run"],
+    variable: "HAIRPIN_REPAIR_PODS",
+    byDefault: "mark",
+    meaning:
+      "With --redirect self and --kube: what is done to a pod of the mesh that runs past the proxy and cannot be enrolled: an annotation and an Event; also Istio's label cni.istio.io/uninitialized; or its end, if a controller starts another.",
+  },
 ] as const satisfies readonly Flag[];

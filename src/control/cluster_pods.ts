@@ -10,6 +10,7 @@ import {
 import type { Ip } from "../model/address.ts";
 import { findPodNetns, hasOneOf } from "./find_pod_netns.ts";
 import type { ClusterPods } from "./node_enrolment.ts";
+import type { PodRepair } from "./pod_repair.ts";
 import type { PodNetns } from "./pod_netns.ts";
 import type {
   PodRedirection,
@@ -22,6 +23,7 @@ export interface FoundPodsOptions {
   readonly netnses: PodNetns;
   readonly enrolment: Pick<SelfEnrolment, "failing" | "capturedIn">;
   readonly status: Pick<RedirectionStatus, "sync">;
+  readonly repair: Pick<PodRepair, "look">;
   /** Asked for when there is something to try again. */
   reconcile(): Promise<void>;
   readonly signal: AbortSignal;
@@ -71,6 +73,11 @@ export class FoundPods implements ClusterPods {
       }
     }
     void this.#options.status.sync(told);
+    const lost = told.filter(({ uid, why }) =>
+      why === NOT_FOUND && byUid.has(uid)
+    );
+    const uids = new Set(lost.map(({ uid }) => uid));
+    void this.#options.repair.look(pods, uids);
     if (told.some(({ why, seen, value }) => why ?? seen !== value)) {
       this.#tryLater();
     }

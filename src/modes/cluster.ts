@@ -11,6 +11,7 @@ import {
 } from "../control/kube_api/mod.ts";
 import { readConfigText } from "../control/read_files.ts";
 import { removeNodeTaint } from "../control/node_taint.ts";
+import { PodRepair, type PodRepairOptions } from "../control/pod_repair.ts";
 import { RedirectionStatus } from "../control/redirection_status.ts";
 import { systemClock } from "../control/system_clock.ts";
 import { STATUS_KINDS, statusPlan } from "../kube/mod.ts";
@@ -85,6 +86,19 @@ export class Cluster implements Disposable {
       log: this.#seen.log("kube"),
       nowMs: () => systemClock.nowMs(),
       signal,
+    });
+  }
+
+  /** Acts on pods that cannot be enrolled as they are. */
+  podRepair(
+    options: Pick<PodRepairOptions, "tell" | "count" | "signal">,
+  ): PodRepair {
+    return new PodRepair({
+      ...options,
+      action: this.#config.nodeSide.repair,
+      api: this.#client,
+      nowMs: () => systemClock.nowMs(),
+      log: this.#seen.log("kube"),
     });
   }
 

@@ -2,7 +2,12 @@
 import { tellOpenConnections } from "../control/open_connections.ts";
 import type { RedirectionStatus } from "../control/redirection_status.ts";
 import type { SelfEnrolmentOptions } from "../control/self_enrolment.ts";
-import { openConnectionsCounter } from "../telemetry/hairpin_metrics.ts";
+import {
+  openConnectionsCounter,
+  repairedPodsCounter,
+} from "../telemetry/hairpin_metrics.ts";
+import type { PodRepair } from "../control/pod_repair.ts";
+import type { Cluster } from "./cluster.ts";
 import type { EnrolmentOptions } from "./enrolment.ts";
 
 /** What becomes of connections that pods have open, and who is told. */
@@ -28,6 +33,22 @@ export function openConnectionsOptions(
           }),
       }),
   };
+}
+
+/** Acts on pods that run past the proxy, as the configuration says. */
+export function openPodRepair(
+  cluster: Cluster,
+  { registry, signal }: EnrolmentOptions,
+  status: RedirectionStatus,
+): PodRepair {
+  const counter = repairedPodsCounter(registry);
+  return cluster.podRepair({
+    tell: (event) => void status.tell(event),
+    count: (type, result) => {
+      counter.with({ type, result }).value++;
+    },
+    signal,
+  });
 }
 
 /**

@@ -17,7 +17,7 @@ import {
 import { runCommand } from "../sys/command.ts";
 import { bypassedPodsGauge } from "../telemetry/hairpin_metrics.ts";
 import type { Enrolment, EnrolmentOptions } from "./enrolment.ts";
-import { openConnectionsOptions, Untaint } from "./node_side.ts";
+import { openConnectionsOptions, openPodRepair, Untaint } from "./node_side.ts";
 import { WarningLog } from "./warning_log.ts";
 
 /** @throws {HairpinError} when the node lacks what that takes. */
@@ -85,15 +85,17 @@ export async function enrolBySelf(
 
 /** Loaded only where there is an API to ask. */
 async function findPods(
-  { config, signal }: EnrolmentOptions,
+  options: EnrolmentOptions,
   status: RedirectionStatus | undefined,
-  options: Omit<FoundPodsOptions, "status" | "signal" | "procRoot">,
+  found: Omit<FoundPodsOptions, "status" | "repair" | "signal" | "procRoot">,
 ): Promise<ClusterPods | undefined> {
-  if (status === undefined) return undefined;
+  const { cluster, config, signal } = options;
+  if (cluster === undefined || status === undefined) return undefined;
   const { FoundPods } = await import("../control/cluster_pods.ts");
   return new FoundPods({
-    ...options,
+    ...found,
     status,
+    repair: openPodRepair(cluster, options, status),
     procRoot: config.hostProc,
     signal,
   });

@@ -73,6 +73,14 @@ export const openConnectionsCounter = (registry: Registry): Counter =>
       "The number of connections that pods had open when they were redirected, by what became of them",
   });
 
+/** Pods that were acted on since they run past the proxy, for the control thread. */
+export const repairedPodsCounter = (registry: Registry): Counter =>
+  registry.counter({
+    name: "hairpin_repaired_pods",
+    help:
+      "The number of pods that were labelled or deleted because they ran past the proxy, by type and result",
+  });
+
 /** Pods of this node that belong to the mesh and are past the proxy, for the control thread. */
 export const bypassedPodsGauge = (registry: Registry): Cell =>
   registry.gauge({

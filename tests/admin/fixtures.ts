@@ -45,6 +45,7 @@ export const CONFIG: Config = {
     redirectBackend: "auto",
     openConnections: "keep",
     taint: undefined,
+    repair: "mark",
   },
   inpodPortReuse: true,
   proxyMode: "shared",

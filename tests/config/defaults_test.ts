@@ -19,6 +19,7 @@ Deno.test("a node with nothing but its sources has ztunnel's defaults", () => {
       redirectBackend: "auto",
       openConnections: "keep",
       taint: undefined,
+      repair: "mark",
     },
     inpodPortReuse: true,
     proxyMode: "shared",

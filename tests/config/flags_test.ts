@@ -125,6 +125,13 @@ Deno.test("--node-taint names a taint beside --redirect self --kube", () => {
   assert.equal(config.nodeSide.taint, "cni.istio.io/not-ready");
 });
 
+for (const action of ["mark", "label", "delete"]) {
+  Deno.test(`--repair-pods ${action} says what is done to pods that are lost`, () => {
+    const { nodeSide } = nodeFlags("--kube=/k", `--repair-pods=${action}`);
+    assert.equal(nodeSide.repair, action);
+  });
+}
+
 Deno.test("every flag of a run is proved by a test of this file", () => {
   const elsewhere = [
     "mode",
@@ -133,6 +140,7 @@ Deno.test("every flag of a run is proved by a test of this file", () => {
     "ca-dir",
     "ca-address",
     "node-taint",
+    "repair-pods",
     ...CNI,
   ];
   const proved = new Set([...elsewhere, ...rows.map(([flag]) => flag)]);

@@ -288,5 +288,9 @@ Deno.test("a taint is refused where no node can be told of", () => {
   const why =
     "--node-taint is of no use without --mode node --redirect self --kube";
   refuses(why, [...NODE, "--node-taint=a"]);
+  refuses(why.replace("node-taint", "repair-pods delete"), [
+    ...NODE,
+    "--repair-pods=delete",
+  ]);
   refuses(why, [...NODE, "--node-taint=a", "--kube=/k", "--redirect=agent"]);
 });

@@ -281,6 +281,7 @@ Deno.test("every documented variable is proved by a test of this file", () => {
     "HAIRPIN_CNI_AT_END",
     "HAIRPIN_CNI_OWN_CONF",
     "HAIRPIN_NODE_TAINT",
+    "HAIRPIN_REPAIR_PODS",
   ];
   const tested = [...elsewhere, ...rows.map(([name]) => name)];
   const proved = (name: string) =>
@@ -315,6 +316,11 @@ Deno.test("HAIRPIN_NODE_TAINT stands for --node-taint", () => {
     HAIRPIN_NODE_TAINT: "a",
   });
   assert.equal(nodeSide.taint, "a");
+});
+
+Deno.test("HAIRPIN_REPAIR_PODS stands for --repair-pods", () => {
+  const variables = { HAIRPIN_KUBE: "/k", HAIRPIN_REPAIR_PODS: "label" };
+  assert.equal(nodeWith(variables).nodeSide.repair, "label");
 });
 
 Deno.test("the variables of the CNI plugin's installation go together", () => {

@@ -17,7 +17,7 @@ import { readLines, readText } from "./read_body.ts";
 
 export interface KubeRequest {
   /** What a role has to allow; also says what is done in errors. */
-  readonly verb: "get" | "list" | "watch" | "patch" | "create";
+  readonly verb: "get" | "list" | "watch" | "patch" | "create" | "delete";
   /** As a role names it: `pods`, `gateways.gateway.networking.k8s.io/status`. */
   readonly resource: string;
   /** With its query. */
@@ -26,6 +26,8 @@ export interface KubeRequest {
   readonly patch?: unknown;
   /** Sent as a new object. */
   readonly object?: unknown;
+  /** Sent as the DeleteOptions of a deletion. */
+  readonly deletion?: unknown;
 }
 
 export interface KubeClientOptions {
@@ -111,12 +113,14 @@ export class KubeClient implements Disposable {
 
   async #send(request: KubeRequest, deadline: Deadline): Promise<Response> {
     deadline.set(this.#options.headersTimeoutMs ?? HEADERS_TIMEOUT_MS);
-    const { path, patch, object } = request;
+    const { path, patch, object, deletion } = request;
     const headers = await this.#headers();
     if (patch !== undefined) {
       headers.set("content-type", "application/merge-patch+json");
     }
-    if (object !== undefined) headers.set("content-type", "application/json");
+    if (object !== undefined || deletion !== undefined) {
+      headers.set("content-type", "application/json");
+    }
     const response = await fetch(`${this.#options.access.server}${path}`, {
       client: await this.#clients.current(),
       headers,
@@ -127,6 +131,8 @@ export class KubeClient implements Disposable {
         { method: "PATCH", body: JSON.stringify(patch) },
       ...object !== undefined &&
         { method: "POST", body: JSON.stringify(object) },
+      ...deletion !== undefined &&
+        { method: "DELETE", body: JSON.stringify(deletion) },
     });
     if (response.ok) return response;
     throw await refusal(request, response, deadline.signal);

@@ -5,7 +5,7 @@ export {
   type TextSource,
 } from "./cluster_access.ts";
 export { readKubeconfig } from "./kubeconfig.ts";
-export { type KubeApi, KubeClient } from "./client.ts";
+export { type KubeApi, KubeClient, type KubeRequest } from "./client.ts";
 export { KubeApiError } from "./errors.ts";
 export {
   followKubeApi,

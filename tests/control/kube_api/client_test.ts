@@ -79,6 +79,19 @@ Deno.test("json() sends a patch as a merge patch", async () => {
   });
 });
 
+Deno.test("json() sends the options of a deletion", async () => {
+  await using server = await FakeServer.start(() => Response.json({}));
+  using client = server.client();
+  const deletion = { preconditions: { uid: "u" } };
+  await client.json({ ...LIST, verb: "delete", deletion }, NEVER);
+  const { method, contentType, body } = server.asked[0]!;
+  assert.deepEqual({ method, contentType, body }, {
+    method: "DELETE",
+    contentType: "application/json",
+    body: JSON.stringify(deletion),
+  });
+});
+
 Deno.test("watch() yields lines however they are cut into packets", async () => {
   const parts = ['{"a"', ":1}\n\n", '{"b":2}\n{"c":', "3}\n"];
   await using server = await FakeServer.start(() =>
