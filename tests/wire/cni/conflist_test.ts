@@ -42,7 +42,6 @@ Deno.test("withPlugin() puts a plugin that is elsewhere or says otherwise to rig
 const bad: [what: string, text: string][] = [
   ["no JSON", "{"],
   ["a list", "[]"],
-  ["a single plugin", '{"name":"n","type":"bridge"}'],
   ["no name", '{"plugins":[{"type":"a"}]}'],
   ["a plugin without type", '{"name":"n","plugins":[{}]}'],
   ["no other plugin", '{"name":"n","plugins":[{"type":"hairpin-cni"}]}'],
