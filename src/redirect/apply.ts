@@ -42,16 +42,25 @@ export async function applyRedirect(
   target: RedirectTarget,
 ): Promise<ApplyOutcome> {
   const { netns, backend, options } = target;
-  const state = await podRules(netns, backend).read(options);
+  const rules = podRules(netns, backend);
+  const state = await rules.read(options);
   const others = await othersHolding(target);
   const routing = await routingBefore(netns);
+  const remove = () => rules.remove();
+  const keep = () => Promise.resolve();
   try {
     for (const family of familiesOf(target)) await applyRouting(family, netns);
     if (state.differences.length > 0) await state.write();
+  } catch (reason) {
+    if (state.isDirty && !state.isAtomic) throw reason;
+    const undo = state.isDirty ? keep : remove;
+    throw await putBack(target, { reason, routing, undo });
+  }
+  try {
     await assertApplied(target);
   } catch (reason) {
     if (state.isDirty) throw reason;
-    throw await putBack(target, routing, reason);
+    throw await putBack(target, { reason, routing, undo: remove });
   }
   for (const other of others) await removeOther(target, other);
   return outcomeOf(state, others);
@@ -118,15 +127,21 @@ async function routingBefore(netns: Fd): Promise<RoutingBefore> {
   return before;
 }
 
+/** A failed attempt: why, what was before, and what takes its rules back. */
+interface Failure {
+  readonly reason: unknown;
+  readonly routing: RoutingBefore;
+  undo(): Promise<unknown>;
+}
+
 /** Takes back what a failed attempt wrote. @returns the error to throw. */
 async function putBack(
-  { netns, backend }: RedirectTarget,
-  routing: RoutingBefore,
-  reason: unknown,
+  { netns }: RedirectTarget,
+  { reason, routing, undo }: Failure,
 ): Promise<RedirectError> {
   const options = { cause: reason };
   try {
-    await podRules(netns, backend).remove();
+    await undo();
     for (const [family, kept] of routing) {
       await removeRouting(family, netns, kept);
     }

@@ -46,6 +46,7 @@ export class IptablesRules implements PodRules {
         compareRules(plan, found)
       ),
       isDirty,
+      isAtomic: false,
       write: () => isDirty ? this.#repair(states) : this.#writeAll(states),
       writeLines: () =>
         states.flatMap((state) =>

@@ -38,10 +38,13 @@ export interface RulesState {
   /**
    * Makes them as planned.
    *
-   * @throws {RedirectError} when that fails. Where nothing was, something may be
-   * left; where something was, it says whether it is as before.
+   * @throws {RedirectError} when that fails. Unless it is atomic, something may be
+   * left where nothing was; where something was, it says whether that is as before.
    */
   write(): Promise<void>;
+
+  /** Whether a {@link write} that fails has changed nothing. */
+  readonly isAtomic: boolean;
 
   /** The commands of {@link write}, in words. */
   writeLines(): string[];

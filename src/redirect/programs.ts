@@ -116,8 +116,16 @@ const FULL =
 const HINTS: readonly [text: string, hint: string][] = [
   ["xtables lock", "another program is changing rules, try again"],
   ["Permission denied", "hairpin needs CAP_NET_ADMIN and CAP_NET_RAW"],
+  [
+    "Could not process rule: Operation not permitted",
+    "hairpin needs CAP_NET_ADMIN, and another program may own the table",
+  ],
   ["Operation not permitted", "hairpin needs CAP_NET_ADMIN and CAP_NET_RAW"],
   ["you must be root", "hairpin needs CAP_NET_ADMIN and CAP_NET_RAW"],
+  [
+    "unable to initialize table",
+    "hairpin needs CAP_NET_ADMIN and CAP_NET_RAW, and the kernel this table",
+  ],
   ["Table does not exist", "the kernel lacks this iptables table"],
   ["No chain/target/match", "the kernel lacks a match or target of the rules"],
   ["missing kernel module", "the kernel lacks a match or target of the rules"],
@@ -148,4 +156,5 @@ const PACKAGES: Readonly<Record<string, string>> = {
   nft: "nftables",
 };
 
-const packageOf = (program: string) => PACKAGES[program] ?? "iptables";
+const packageOf = (program: string) =>
+  PACKAGES[program.split("/").at(-1)!] ?? "iptables";

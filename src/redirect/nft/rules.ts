@@ -24,6 +24,7 @@ export class NftRules implements PodRules {
     return {
       differences: compareNft(plan, found),
       isDirty: holdsOwnTables(found),
+      isAtomic: true,
       write: () => this.#write(applyScript(plan, found)),
       writeLines: () => this.#lines(applyScript(plan, found)),
     };
