@@ -200,7 +200,7 @@ export interface NodeSideConfig {
 }
 
 /** Who enrols pods: an istio-cni agent over ZDS, hairpin itself, nobody. */
-export type RedirectBy = "agent" | "self" | "none";
+export type RedirectBy = "agent" | "self" | "node" | "none";
 /** What happens to traffic that reached a pod past its waypoint. */
 export type WaypointBypass = "hairpin" | "reject" | "observe";
 /** What happens to such traffic when the waypoint cannot be reached. */

@@ -101,11 +101,12 @@ export const FLAGS = [
   },
   {
     name: "redirect",
-    value: "agent|self|none",
+    value: "agent|self|node|none",
     commands: RUN,
     variable: "HAIRPIN_REDIRECT",
     byDefault: "self with --config, else agent",
-    meaning: "Who enrols pods: an istio-cni agent, hairpin itself, nobody.",
+    meaning:
+      "Who enrols pods: an istio-cni agent, hairpin itself in their namespaces or in the node's, nobody.",
   },
   {
     name: "inpod-uds",

@@ -140,7 +140,7 @@ function readEnrolment(
     nodeName: settings.readNamed("node-name", TEXT, machine.hostname),
     redirect: settings.readNamed(
       "redirect",
-      oneOf("agent", "self", "none"),
+      oneOf("agent", "self", "node", "none"),
       byDefault,
     ),
     inpodUds: settings.readNamed(

@@ -7,9 +7,10 @@ type Row<T> = (asked: T) => string | undefined;
 const when = (asked: boolean, what: string): string | undefined =>
   asked ? what : undefined;
 
-/** Whether pods get this process's own rules. */
+/** Whether pods get this process's own rules, in their namespaces or the node's. */
 const redirectsItself = (c: Config): boolean =>
-  c.mode === "node" && c.proxyMode === "shared" && c.redirect === "self";
+  c.mode === "node" && c.proxyMode === "shared" &&
+  (c.redirect === "self" || c.redirect === "node");
 
 /** Settings that are read, but whose feature this version does not have. */
 const CONFIG_ROWS: readonly Row<Config>[] = [
@@ -26,12 +27,12 @@ const CONFIG_ROWS: readonly Row<Config>[] = [
   (c) =>
     when(
       !c.proxyEnabled && redirectsItself(c),
-      "ENABLE_PROXY false with --redirect self",
+      `ENABLE_PROXY false with --redirect ${c.redirect}`,
     ),
   (c) =>
     when(
       redirectsItself(c) && (c.packetMark ?? 0) % 0x1000 !== 0x539,
-      `PACKET_MARK ${c.packetMark} with --redirect self, whose rules know the proxy by 1337,`,
+      `PACKET_MARK ${c.packetMark} with --redirect ${c.redirect}, whose rules know the proxy by 1337,`,
     ),
   (c) =>
     when(

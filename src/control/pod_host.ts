@@ -1,3 +1,4 @@
+import type { Ip } from "../model/address.ts";
 import type { Fd } from "../sys/libc.ts";
 
 /** A pod to serve. */
@@ -11,6 +12,11 @@ export interface PodOrder {
    * undefined: the one that this process runs in.
    */
   readonly netns: Fd | undefined;
+  /**
+   * Its addresses, where it shares listeners, and the namespace that they are
+   * in, with other pods. Default: it has listeners of its own.
+   */
+  readonly ips?: readonly Ip[];
 }
 
 /** Whoever serves pods: what an enroller needs of it, and no more. */

@@ -3,6 +3,7 @@ import type { Config } from "../config/mod.ts";
 import { followNodeAgent } from "../control/node_agent.ts";
 import { type BypassedPod, podsOfNode } from "../kube/mod.ts";
 import type { Enrolment, EnrolmentOptions } from "./enrolment.ts";
+import { enrolByNode } from "./node_redirect.ts";
 import { enrolBySelf } from "./self_enrolment.ts";
 import { WarningLog } from "./warning_log.ts";
 
@@ -17,6 +18,8 @@ export async function enrolPods(
   switch (redirect) {
     case "self":
       return await enrolBySelf(options);
+    case "node":
+      return enrolByNode(options);
     case "agent":
       return enrolByAgent(options);
     case "none":

@@ -20,7 +20,9 @@ export function workerSettings(
       waypointBypass: config.waypointBypass,
       waypointUnreachable: config.waypointUnreachable,
       responseBaggage: config.responseBaggage,
-      localhostAppTunnel: config.localhostAppTunnel,
+      // Loopback is the pod's only where it is dialled from its namespace.
+      localhostAppTunnel: config.localhostAppTunnel &&
+        config.redirect !== "node",
       tls12: config.tls12,
       listeners: config.proxyEnabled,
       socks5: config.socks5,

@@ -52,6 +52,11 @@ export interface PodInfo {
   readonly serviceAccount: string;
   /** Whether it is this process's own pod, which only takes tunnels. Default false. */
   readonly own?: true;
+  /**
+   * Its addresses, by which listeners that it shares with the other pods of the
+   * node tell its connections. Default: it has listeners of its own.
+   */
+  readonly ips?: readonly Ip[];
 }
 
 /** Current certificates by identity. */
@@ -79,6 +84,10 @@ export interface ServedPod {
   readonly inboundSessions: SessionSet;
   /** Whether the peer's address may be kept towards the application. */
   readonly transparent: boolean;
+  /** Which of its addresses to show to `to`. Default: whichever the namespace has. */
+  sourceTo?(to: Ip): Ip | undefined;
+  /** Mark of what is brought to the application. Default: as for all else. */
+  readonly deliveryMark?: number | undefined;
   /** The addresses of a name as the pod would get them. Default: none known. */
   lookUp?(name: string, family: 4 | 6): Promise<readonly Ip[]>;
 }
@@ -115,3 +124,13 @@ export const identityOf = (workload: Workload): Identity => ({
   namespace: workload.namespace,
   serviceAccount: workload.serviceAccount,
 });
+
+/** Where a pod's own connection to `to` comes from; to be asked when dialling. */
+export function placeToDialFrom(
+  pod: Pick<ServedPod, "netns" | "sourceTo">,
+  to: Ip,
+): { readonly netns: Fd | undefined; readonly from?: Ip } {
+  const { netns } = pod;
+  const from = pod.sourceTo?.(to);
+  return from === undefined ? { netns } : { netns, from };
+}

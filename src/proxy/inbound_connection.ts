@@ -181,7 +181,8 @@ async function dialApplication(
   { pod, dst, dial = dst, from }: InboundConnection,
   signal: Cancellation,
 ): Promise<TcpStream> {
-  const { tuning, packetMark: mark } = settings;
+  const { tuning, packetMark } = settings;
+  const mark = pod.deliveryMark ?? packetMark;
   return new TcpStream(
     await dialTcp(dial, {
       netns: pod.netns,

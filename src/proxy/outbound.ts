@@ -20,7 +20,11 @@ import { TcpStream } from "../net/tcp_stream.ts";
 import { peerOfWorkload, type TrafficContext } from "../telemetry/traffic.ts";
 import type { Cancellation } from "./cancellation.ts";
 import type { ConnectionRow } from "./connection_table.ts";
-import type { ProxyContext, ServedPod } from "./context.ts";
+import {
+  placeToDialFrom,
+  type ProxyContext,
+  type ServedPod,
+} from "./context.ts";
 import { type Failure, outboundFailure, tunnelFailure } from "./failure.ts";
 import { carryLocally } from "./local_lane.ts";
 import { workloadUnknown } from "./inbound_plaintext.ts";
@@ -144,12 +148,13 @@ async function carryAway(
 }
 
 async function openPlain(
-  { context: { settings }, pod: { netns } }: Outbound,
+  { context: { settings }, pod }: Outbound,
   to: SocketAddress,
   signal: Cancellation,
 ): Promise<TcpStream> {
   const { tuning, packetMark: mark } = settings;
-  return new TcpStream(await dialTcp(to, { netns, tuning, mark, signal }));
+  const at = placeToDialFrom(pod, to.ip);
+  return new TcpStream(await dialTcp(to, { ...at, tuning, mark, signal }));
 }
 
 function openTunnel(

@@ -17,7 +17,7 @@ import {
 import { WAYPOINT_HOPS } from "../decide/waypoint_hops.ts";
 import { H2Code, type HeaderList } from "../wire/h2/mod.ts";
 import type { ProxyContext, ServedPod } from "./context.ts";
-import { identityOf } from "./context.ts";
+import { identityOf, placeToDialFrom } from "./context.ts";
 import { OUTBOUND_HEADER_LIST_MAX, TUNNEL_ATTEMPTS_MAX } from "./limits.ts";
 import { statusText } from "./status_text.ts";
 import { baggageOf, spiffeIdOf } from "./workload_texts.ts";
@@ -96,7 +96,7 @@ async function openSession(
   const certificate = await certificates.get(identityOf(source));
   const { tuning, packetMark: mark, http2 } = settings;
   const raw = await dialTcp(to, {
-    netns: pod.netns,
+    ...placeToDialFrom(pod, to.ip),
     tuning,
     mark,
   });

@@ -27,6 +27,8 @@ import type {
   WorkerSettings,
   WorkerSnapshot,
 } from "./messages.ts";
+import { NodeListeners } from "./node_listeners.ts";
+import { NodePods } from "./node_pods.ts";
 import { PodServer } from "./pod_server.ts";
 import { randomOctets } from "./random_octets.ts";
 import type { MakePart, WorkerPart } from "./worker_part.ts";
@@ -56,6 +58,7 @@ export class DataPlane {
   readonly #pods = new Map<string, PodServer>();
   /** The same pods by what a workload record tells of them. */
   readonly #podsByName = new Map<string, PodServer>();
+  readonly #node: NodePods;
   readonly #context: ProxyContext;
   readonly #part: WorkerPart;
   readonly #dns: DnsParts | undefined;
@@ -97,6 +100,11 @@ export class DataPlane {
       logFormat: settings.log.format,
     });
     this.#dns = this.#makeDns();
+    const context = this.#context;
+    const { roles } = this.#part;
+    this.#node = new NodePods((netns, podAt) =>
+      new NodeListeners({ context, settings, roles, netns, podAt })
+    );
     setInterval(this.#watchLoop(), FIGURES_INTERVAL_MS);
   }
 
@@ -229,9 +237,10 @@ export class DataPlane {
         this.#part.roles,
         this.#dns,
       );
+      const shared = this.#node.add(server);
       this.#pods.set(uid, server);
       this.#podsByName.set(nameKey(pod), server);
-      const { listening } = server;
+      const listening = [...server.listening, ...shared];
       this.#tell({ kind: "serving", uid, listening });
     } catch (reason) {
       this.#tell({ kind: "serve-failed", uid, why: messageOf(reason) });
@@ -253,6 +262,7 @@ export class DataPlane {
     const server = this.#pods.get(uid);
     if (server === undefined) return;
     server.stop();
+    this.#node.delete(server);
     this.#pods.delete(uid);
     const name = nameKey(server.info);
     if (this.#podsByName.get(name) === server) this.#podsByName.delete(name);
@@ -260,6 +270,7 @@ export class DataPlane {
 
   async #drain(graceMs: number): Promise<void> {
     this.#part.refuseNew();
+    this.#node.refuseNew();
     await Promise.all(
       Array.from(this.#pods.values(), (pod) => pod.drain(graceMs)),
     );

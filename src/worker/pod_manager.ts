@@ -98,7 +98,8 @@ export class PodManager implements PodHost {
       return;
     }
     if (known !== undefined) await this.#remove(info.uid);
-    if (netns !== undefined) this.#checkOrClose(info, netns, id);
+    const isShared = info.ips !== undefined;
+    if (netns !== undefined && !isShared) this.#checkOrClose(info, netns, id);
     this.#log.info("pod received, starting proxy", fieldsOf(info));
     if (netns !== undefined) letListenersShare(netns);
     const held: Held = { info, netns, id, up: false };

@@ -8,6 +8,7 @@ import { ConnectionTable } from "../proxy/connection_table.ts";
 import type { PodInfo, ProxyContext, ServedPod } from "../proxy/context.ts";
 import { type DnsParts, DnsResolver, DnsServer } from "../proxy/dns/mod.ts";
 import { CONNECTIONS_PER_POD_MAX } from "../proxy/limits.ts";
+import { SOCKET_MARKS } from "../redirect/node/mod.ts";
 import type { Fd } from "../sys/libc.ts";
 import type { ListeningSocket } from "../sys/listening.ts";
 import type { Logger } from "../telemetry/log.ts";
@@ -30,6 +31,7 @@ export class PodServer implements ServedPod {
   /** Accepted connections that are not done, handshakes included. */
   readonly #serving = new Set<Promise<void>>();
   transparent = false;
+  readonly deliveryMark: number | undefined;
 
   /**
    * Opens the pod's listeners.
@@ -48,6 +50,7 @@ export class PodServer implements ServedPod {
     this.#netns = netns;
     this.#log = context.log("proxy");
     this.pool = new TunnelPool(settings.pool);
+    this.deliveryMark = info.ips && SOCKET_MARKS.delivery;
     this.#resolver = dns && new DnsResolver({
       ...dns,
       context,
@@ -55,11 +58,11 @@ export class PodServer implements ServedPod {
       podNetns: () => this.netns,
     });
     try {
-      const taken = info.own ? roles.filter(isTunnelEnd) : roles;
-      for (const role of taken) {
+      for (const role of rolesOf(info, roles)) {
         this.#listeners.push(this.#open(role, settings));
       }
-      this.#dns = info.own ? undefined : this.#openDns(settings);
+      const named = info.own !== true && info.ips === undefined;
+      this.#dns = named ? this.#openDns(settings) : undefined;
     } catch (reason) {
       this.#closeListeners();
       throw reason;
@@ -72,7 +75,6 @@ export class PodServer implements ServedPod {
     const { proxy, ipv6, reusePort, transparent } = settings;
     const everywhere = ipv6 ? "::" : "0.0.0.0";
     const ip = (role.loopback ? "127.0.0.1" : everywhere) as Ip;
-    const sockets = this.#context.traffic.socketsOpen(role.reporter);
     const listener = Listener.open(
       {
         at: { ip, port: role.port },
@@ -83,13 +85,7 @@ export class PodServer implements ServedPod {
         redirected: role.redirected,
         mark: proxy.packetMark,
       },
-      (accepted) => {
-        sockets.value++;
-        accepted.socket.on("close", () => sockets.value--);
-        const serving = this.#serve(role, accepted);
-        this.#serving.add(serving);
-        void serving.then(() => this.#serving.delete(serving));
-      },
+      (accepted) => this.take(role, accepted),
       (reason) =>
         this.#log.warn("cannot take a connection", {
           component: role.component,
@@ -119,6 +115,22 @@ export class PodServer implements ServedPod {
 
   lookUp(name: string, family: 4 | 6): Promise<readonly Ip[]> {
     return this.#resolver?.lookUp(name, family) ?? Promise.resolve([]);
+  }
+
+  /** Serves a connection, whoever accepted it. */
+  take(role: Role, accepted: Accepted): void {
+    const sockets = this.#context.traffic.socketsOpen(role.reporter);
+    sockets.value++;
+    accepted.socket.on("close", () => sockets.value--);
+    const serving = this.#serve(role, accepted);
+    this.#serving.add(serving);
+    void serving.then(() => this.#serving.delete(serving));
+  }
+
+  /** One that the node's listeners serve shows itself by its own address. */
+  sourceTo(to: Ip): Ip | undefined {
+    const isV6 = to.includes(":");
+    return this.info.ips?.find((ip) => ip.includes(":") === isV6);
   }
 
   async #serve(role: Role, accepted: Accepted): Promise<void> {
@@ -206,6 +218,12 @@ export class PodServer implements ServedPod {
       listener[Symbol.dispose]();
     }
   }
+}
+
+/** Which listeners a pod has of its own. */
+function rolesOf({ own, ips }: PodInfo, roles: readonly Role[]) {
+  if (ips !== undefined) return [];
+  return own ? roles.filter(isTunnelEnd) : roles;
 }
 
 const isTunnelEnd = ({ port }: Role): boolean => port === INBOUND_HBONE_PORT;

@@ -12,6 +12,7 @@ const rows: [flag: string, value: string, path: string, want: unknown][] = [
   ["node-name", "node-1", "nodeName", "node-1"],
   ["redirect", "agent", "redirect", "agent"],
   ["redirect", "self", "redirect", "self"],
+  ["redirect", "node", "redirect", "node"],
   ["redirect", "none", "redirect", "none"],
   ["inpod-uds", "/run/z.sock", "inpodUds", "/run/z.sock"],
   ["host-proc", "/host/proc", "hostProc", "/host/proc"],

@@ -13,7 +13,7 @@ const BOOLEAN = "want true or false";
 const URL_WANTED = "want a URL https://HOST:PORT";
 
 const flags: [flag: string, value: string, why: string][] = [
-  ["redirect", "cni", "want agent, self or none"],
+  ["redirect", "cni", "want agent, self, node or none"],
   ["waypoint-bypass", "drop", "want hairpin, reject or observe"],
   ["waypoint-unreachable", "close", "want fail or open"],
   ["node-local-lane", "true", "want on or off"],
@@ -53,7 +53,7 @@ for (const [flag, value, why] of flags) {
 }
 
 const variables: [name: string, value: string, why: string][] = [
-  ["HAIRPIN_REDIRECT", "x", "want agent, self or none"],
+  ["HAIRPIN_REDIRECT", "x", "want agent, self, node or none"],
   ["ADMIN_PORT", "127.0.0.1:1", PORT],
   ["STATS_PORT", "65536", PORT],
   ["READINESS_PORT", "-1", PORT],

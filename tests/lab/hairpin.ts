@@ -21,7 +21,7 @@ export interface HairpinOptions {
   /** All objects come from the Kubernetes API that this file names. Default: from the lab's files. */
   readonly kubeconfig?: string;
   /** Who enrols pods. Default `self`. */
-  readonly redirect?: "agent" | "self" | "none";
+  readonly redirect?: "agent" | "self" | "node" | "none";
   /**
    * The program and its first arguments. Default: the source, with the product's
    * own permissions; the environment variable HAIRPIN_LAB_PROGRAM names a binary instead.
@@ -211,7 +211,7 @@ export async function startHairpin(
     env: options.env ?? {},
     cwd: REPOSITORY,
   });
-  const redirects = redirectOf(options) === "self";
+  const redirects = ["self", "node"].includes(redirectOf(options));
   const hairpin = new HairpinProcess(place, process, redirects);
   if (options.notReady !== true) await hairpin.untilReady();
   return hairpin;

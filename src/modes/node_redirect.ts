@@ -1,0 +1,73 @@
+/** `--redirect node`: the pods of this node are captured in the node's namespace. */
+import { NodeCapture } from "../control/node_capture.ts";
+import {
+  annotatedNetns,
+  type NodePod,
+  type PodObject,
+  podsOfNode,
+} from "../kube/mod.ts";
+import { findPlaces, NodeRules } from "../redirect/node/mod.ts";
+import type { Enrolment, EnrolmentOptions } from "./enrolment.ts";
+import type { MeshInput } from "./mesh_input.ts";
+import { WarningLog } from "./warning_log.ts";
+
+/** @throws {HairpinError} when the node lacks what that takes. */
+export function enrolByNode(
+  { config, pods, readiness, log, signal }: EnrolmentOptions,
+): Enrolment {
+  const places = new WarningLog(log("redirect"));
+  const rules = new NodeRules({ ipv6: config.ipv6.enabled });
+  const capture = new NodeCapture({
+    host: pods,
+    rules,
+    findPlaces: async (wanted) => {
+      const { found, warnings } = await findPlaces(wanted);
+      places.put(warnings);
+      return found;
+    },
+    log: log("redirect"),
+    onTurn: ({ size }) => readiness.set("workload proxy manager", size === 0),
+  });
+  const warnings = new WarningLog(log("state"));
+  let found = podsOfNode([], config.nodeName);
+  let begun = false;
+  return {
+    want(input) {
+      found = findPods(input, config.nodeName);
+      warnings.put([...found.warnings, ...found.pods.flatMap(unheeded)]);
+      if (begun && !signal.aborted) void capture.reconcile(found.pods);
+    },
+    async begin() {
+      begun = true;
+      await capture.reconcile(found.pods);
+    },
+    failed: new Promise<never>(() => {}),
+    bypassed: () => found.bypassed,
+    async [Symbol.asyncDispose]() {
+      await capture.end();
+      rules[Symbol.dispose]();
+    },
+  };
+}
+
+const findPods = ({ objects, settings }: MeshInput, nodeName: string) =>
+  podsOfNode(objects, nodeName, settings, placeOnNode);
+
+/** A pod is this node's by its name alone: no namespace has to be reached. */
+const placeOnNode = (pod: PodObject): string | undefined =>
+  pod.spec.nodeName === "" ? undefined : annotatedNetns(pod) ?? "";
+
+/** What only rules in the pod itself could do. */
+function unheeded({ namespace, name, overrides }: NodePod): string[] {
+  const asked = [
+    ...overrides.bypassInboundCapture ? ["bypass-inbound-capture"] : [],
+    ...overrides.dnsCapture === true ? ["dns-capture"] : [],
+    ...overrides.rerouteVirtualInterfaces.length > 0
+      ? ["reroute-virtual-interfaces"]
+      : [],
+  ];
+  return asked.map((what) =>
+    `Pod "${namespace}/${name}" asks for ${what}: ` +
+    "--redirect node does not do that"
+  );
+}

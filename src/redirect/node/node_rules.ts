@@ -1,0 +1,144 @@
+import { messageOf } from "../../base/errors.ts";
+import { readKernelFile } from "../../sys/kernel_file.ts";
+import { closeFd, dupFd, type Fd } from "../../sys/libc.ts";
+import { newNetns, openOwnNetns } from "../../sys/new_netns.ts";
+import { RedirectError } from "../errors.ts";
+import type { Family } from "../plan.ts";
+import { BRIDGE_TABLE, bridgeRules } from "./bridge_rules.ts";
+import { type CapturedAddress, ofFamily } from "./captured_pod.ts";
+import { tableOf } from "./nft_words.ts";
+import { removeTable } from "./nft_text.ts";
+import {
+  applyDevice,
+  removeDevice,
+  type Sides,
+  verifyDevice,
+} from "./node_device.ts";
+import { proxyRules } from "./proxy_rules.ts";
+import { runNft } from "./run_nft.ts";
+import { steeringRules } from "./steering_rules.ts";
+
+type Side = keyof Sides;
+
+/**
+ * All that leads enrolled pods' TCP to the proxy without entering a pod: the
+ * proxy's own namespace, the device to it, and the rules on both sides.
+ * Everything is in tables of its own: nobody else's rules are looked at.
+ *
+ * The namespace lasts as long as this process has it open. When it goes, the
+ * device goes, and the node's rules refuse what they would have sent there.
+ */
+export class NodeRules implements Disposable {
+  readonly #families: readonly Family[];
+  readonly #sides: Sides;
+  /** Scripts and what nftables made of them. */
+  #written: Readonly<Record<Side, Written>> | undefined;
+
+  /** @throws {SyscallError} when a namespace cannot be made. */
+  constructor({ ipv6 }: { readonly ipv6: boolean }) {
+    this.#families = ipv6 && hasIpv6() ? [4, 6] : [4];
+    this.#sides = { node: openOwnNetns(), proxy: newNetns() };
+  }
+
+  /** The proxy's namespace. The caller closes the descriptor. */
+  openProxyNetns(): Fd {
+    return dupFd(this.#sides.proxy);
+  }
+
+  /**
+   * Makes these addresses be the captured ones, at once for all of them. Rules
+   * that are in force as planned are left alone. The proxy's side comes first: a
+   * packet that it does not know of is refused there.
+   *
+   * @throws {RedirectError} when it cannot be done; the rules are then as they
+   * were, or those of the proxy's side alone are new.
+   */
+  async apply(addresses: readonly CapturedAddress[]): Promise<void> {
+    await applyDevice(this.#sides, this.#families);
+    const proxy = await this.#write("proxy", this.#proxyScript(addresses));
+    const node = await this.#write("node", this.#nodeScript(addresses));
+    this.#written = { node, proxy };
+  }
+
+  /**
+   * What differs from what was last applied, one line each; empty when nothing
+   * does, or nothing was applied.
+   *
+   * @throws {RedirectError} when it cannot be read.
+   */
+  async verify(): Promise<string[]> {
+    if (this.#written === undefined) return [];
+    const differences = await verifyDevice(this.#sides, this.#families);
+    for (const side of ["node", "proxy"] as const) {
+      if (await this.#show(side) !== this.#written[side].shown) {
+        differences.push(`nftables, ${side}: the tables were changed`);
+      }
+    }
+    return differences;
+  }
+
+  /** Takes the node's part away, whoever wrote it. @throws {RedirectError} */
+  async remove(): Promise<void> {
+    this.#written = undefined;
+    const input = this.#tables("node").map(removeTable).join("");
+    const { node } = this.#sides;
+    const failures: string[] = [];
+    const note = (reason: unknown) => void failures.push(messageOf(reason));
+    await runNft(node, ["-f", "-"], { input }).catch(note);
+    await removeDevice(node, this.#families).catch(note);
+    if (failures.length > 0) throw new RedirectError(failures.join("; "));
+  }
+
+  /** Lets go of both namespaces; sockets in the proxy's keep it for themselves. */
+  [Symbol.dispose](): void {
+    closeFd(this.#sides.node);
+    closeFd(this.#sides.proxy);
+  }
+
+  /** One transaction. */
+  async #write(side: Side, script: string): Promise<Written> {
+    const known = this.#written?.[side];
+    if (known?.script === script && known.shown === await this.#show(side)) {
+      return known;
+    }
+    await runNft(this.#sides[side], ["-f", "-"], { input: script });
+    return { script, shown: await this.#show(side) };
+  }
+
+  #nodeScript(addresses: readonly CapturedAddress[]): string {
+    const families = this.#families.map((family) =>
+      steeringRules(family, ofFamily(addresses, family))
+    );
+    return [...families, bridgeRules(addresses)].join("");
+  }
+
+  #proxyScript(addresses: readonly CapturedAddress[]): string {
+    return this.#families.map((family) =>
+      proxyRules(family, ofFamily(addresses, family))
+    ).join("");
+  }
+
+  #tables(side: Side): readonly string[] {
+    const tables = this.#families.map(tableOf);
+    return side === "node" ? [...tables, BRIDGE_TABLE] : tables;
+  }
+
+  /** Without counters, which are all that changes by itself. */
+  async #show(side: Side): Promise<string> {
+    const texts: string[] = [];
+    for (const table of this.#tables(side)) {
+      const args = ["--stateless", "list", "table", ...table.split(" ")];
+      const tolerated = "No such file or directory";
+      texts.push(await runNft(this.#sides[side], args, { tolerated }) ?? "");
+    }
+    return texts.join("");
+  }
+}
+
+interface Written {
+  readonly script: string;
+  readonly shown: string;
+}
+
+const hasIpv6 = (): boolean =>
+  readKernelFile("/proc/sys/net/ipv6/conf/lo/disable_ipv6")?.trim() === "0";
