@@ -36,6 +36,7 @@ export function toConfigDump(dump: ConfigDump): Json {
     configErrors: dump.configErrors,
     hairpin: {
       ...dumpHairpinConfig(dump.config),
+      podMarks: (dump.podMarks ?? []).map((pod) => ({ ...pod })),
       bypassedPods: (dump.bypassedPods ?? []).map(dumpBypassedPod),
       waypoint: dump.waypoint && dumpWaypoint(dump.waypoint),
     },

@@ -32,6 +32,8 @@ export interface ConfigDump {
   readonly pods?: readonly PodRow[];
   /** Pods that are past the proxy, though they belong to the mesh. */
   readonly bypassedPods?: readonly BypassedPodRow[];
+  /** What labels want of this node's pods, and what they are annotated with. */
+  readonly podMarks?: readonly PodMarkRow[];
   /** Why the last reload was not taken, one line each. */
   readonly configErrors: readonly string[];
   /** What it does at layer 7; absent in node mode. */
@@ -132,6 +134,15 @@ export interface BypassedPodRow {
   readonly namespace: string;
   /** Milliseconds since 1970; undefined: until somebody ends it. */
   readonly untilMs: number | undefined;
+}
+
+export interface PodMarkRow {
+  readonly namespace: string;
+  readonly name: string;
+  /** By labels. */
+  readonly wanted: boolean;
+  /** `enabled` or `pending`, as the Kubernetes API has it. */
+  readonly mark: string | undefined;
 }
 
 export interface ConnectionRow {

@@ -5,12 +5,14 @@ import { statsApp } from "../admin/stats_app.ts";
 import { messageOf } from "../base/errors.ts";
 import type { Config } from "../config/mod.ts";
 import { CrlFile } from "../control/crl/mod.ts";
+import { type PodMark, podMarks } from "../kube/mod.ts";
 import { raiseFdLimit } from "../sys/limits.ts";
 import { keepControlMemory } from "../worker/memory_keeper.ts";
 import { Cluster } from "./cluster.ts";
 import type { Enrolment, EnrolmentOptions } from "./enrolment.ts";
 import { explainBy } from "./explain_view.ts";
 import { followMeshSources } from "./mesh_sources.ts";
+import type { MeshInput } from "./mesh_input.ts";
 import { type NodeParts, NodeView } from "./node_view.ts";
 import { serveOwnEndpoint } from "./own_endpoint.ts";
 import { createObservability, type Observability } from "./observability.ts";
@@ -65,6 +67,7 @@ export async function runProcess(
       signal: ending.signal,
     }),
   );
+  let latest: MeshInput | undefined;
   const sources = await followMeshSources({
     config,
     cluster,
@@ -73,6 +76,7 @@ export async function runProcess(
     log: seen.log("state"),
     signal: ending.signal,
     onInput(input) {
+      latest = input;
       enrolment.want(input);
       const state = enrolment.waypoint?.();
       if (state !== undefined) cluster?.report(input, state.config);
@@ -80,7 +84,9 @@ export async function runProcess(
   });
   const told = () => enrolment.waypoint?.();
   const bypassed = () => enrolment.bypassed?.() ?? [];
-  stack.use(serveViews(options, seen, { ...parts, sources, told, bypassed }));
+  const marks = () => latest === undefined ? [] : marksIn(config, latest);
+  const shown = { ...parts, sources, told, bypassed, marks };
+  stack.use(serveViews(options, seen, shown));
 
   stack.use(keepControlMemory());
   stack.use(outliveSurprises(seen.log("app")));
@@ -103,6 +109,15 @@ export async function runProcess(
   seen.log("app").info("shutdown complete");
   seen.flush();
 }
+
+/** Only the Kubernetes API has a pod's annotations as they are. */
+const marksIn = (
+  { mode, kube, nodeName }: Config,
+  { objects, settings }: MeshInput,
+): readonly PodMark[] =>
+  mode === "node" && kube !== undefined
+    ? podMarks(objects, nodeName, settings)
+    : [];
 
 /** Before any pod is served. */
 function followCrls(
@@ -130,7 +145,7 @@ const serverOf = (
 function serveViews(
   { config, quit }: ProcessOptions,
   seen: Observability,
-  parts: Parts & Pick<NodeParts, "sources" | "told" | "bypassed">,
+  parts: Parts & Pick<NodeParts, "sources" | "told" | "bypassed" | "marks">,
 ): AsyncDisposable {
   const stack = new AsyncDisposableStack();
   const view = new NodeView({ ...parts, config, registry: seen.registry });

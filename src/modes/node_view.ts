@@ -2,7 +2,7 @@ import type { ConfigDump, PodRow, ServiceRow } from "../admin/rows.ts";
 import type { Config } from "../config/mod.ts";
 import type { CertificateManager } from "../control/certificates/mod.ts";
 import type { MeshStore } from "../control/mesh_store.ts";
-import type { BypassedPod } from "../kube/mod.ts";
+import type { BypassedPod, PodMark } from "../kube/mod.ts";
 import { serviceKey } from "../model/service.ts";
 import type { ConnectionRow } from "../proxy/connection_table.ts";
 import {
@@ -29,6 +29,8 @@ export interface NodeParts {
   /** What a waypoint was told; undefined in node mode. */
   told(): WaypointState | undefined;
   bypassed(): readonly BypassedPod[];
+  /** Nothing where the API is not the source. */
+  marks(): readonly PodMark[];
 }
 
 /** What the admin server is shown of a node: copies, put together when asked. */
@@ -70,6 +72,7 @@ export class NodeView {
       })),
       pods: pods.list().map((pod) => podRow(pod, snapshots)),
       bypassedPods: this.#parts.bypassed(),
+      podMarks: this.#parts.marks(),
       configErrors: sources.errors(),
       ...told && { waypoint: { ...told, keys: worstKeys(snapshots) } },
     };

@@ -86,6 +86,13 @@ const bypassedPod = v.object({
   until: v.optional(v.string()),
 });
 
+const podMark = v.object({
+  name: text,
+  namespace: text,
+  wanted: v.boolean(),
+  mark: v.optional(v.string()),
+});
+
 const named = v.object({ name: v.string(), kind: text, value: text });
 const textMatch = v.optional(v.object({ kind: text, value: text }));
 
@@ -170,6 +177,7 @@ const dump = v.object({
       binDir: v.optional(v.string()),
     }))),
     bypassedPods: v.optional(v.array(bypassedPod), []),
+    podMarks: v.optional(v.array(podMark), []),
     waypoint: v.optional(waypoint),
   })),
 });

@@ -111,3 +111,33 @@ export function judgeConnections(
 /** Of `1.2.3.4:5` or `[::1]:5`. */
 const hostOf = (address: string): string =>
   address.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");
+
+/** Whether annotations say what labels want; asked only where the Kubernetes API is the source. */
+export function judgeMarks(
+  { hairpin }: { readonly hairpin?: Pick<Hairpin, "podMarks"> | undefined },
+): Judgement {
+  const check = "labels and annotations";
+  const pods = hairpin?.podMarks ?? [];
+  const marked = (pod: typeof pods[number]) =>
+    `${nameOf(pod)} (${pod.mark ?? "no annotation"})`;
+  const unenrolled = pods.filter(({ wanted, mark }) =>
+    wanted && mark !== "enabled"
+  );
+  if (unenrolled.length > 0) {
+    return failed(
+      check,
+      `labelled into the mesh and not enrolled: ${
+        namely(unenrolled.map(marked))
+      }`,
+      "see the pod's Events and the log; a pod that cannot be found has to be restarted",
+    );
+  }
+  const stale = pods.filter(({ wanted }) => !wanted);
+  return stale.length === 0
+    ? ok(check, `${pods.length} pods, all as wanted`)
+    : failed(
+      check,
+      `annotated and not labelled: ${namely(stale.map(marked))}`,
+      "rules may be left in the pod: hairpin redirect remove --netns PATH, or restart it",
+    );
+}

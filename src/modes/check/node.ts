@@ -18,7 +18,12 @@ import {
   judgeForwarding,
   judgeModules,
 } from "./judge_kernel.ts";
-import { judgeBypassed, judgeServed, nameOf } from "./judge_mesh.ts";
+import {
+  judgeBypassed,
+  judgeMarks,
+  judgeServed,
+  nameOf,
+} from "./judge_mesh.ts";
 import {
   agentSocketOf,
   judgeAgentSocket,
@@ -116,6 +121,7 @@ const meshJudgements = (dump: Dump): Judgement[] => [
   judgeCertificates(dump, new Date()),
   judgePods(dump),
   ...isEnrolling(dump) ? [judgeServed(dump)] : [],
+  ...dump.hairpin?.kube ? [judgeMarks(dump)] : [],
   judgeBypassed(dump),
 ];
 

@@ -2,6 +2,7 @@ import {
   judgeBypass,
   judgeBypassed,
   judgeConnections,
+  judgeMarks,
   judgeServed,
 } from "../../../src/modes/check/judge_mesh.ts";
 import {
@@ -37,6 +38,14 @@ const dump = (workloads: object[], workloadState: object[], more = {}) =>
 const bypassing = (...pods: object[]) =>
   dump([], [], { hairpin: { redirect: "self", bypassedPods: pods } });
 const patient = { namespace: "n", name: "p", uid: "u" };
+const mark = (name: string, wanted: boolean, mark?: string) => ({
+  namespace: "n",
+  name,
+  wanted,
+  ...mark !== undefined && { mark },
+});
+const marks = (...podMarks: ReturnType<typeof mark>[]) =>
+  judgeMarks({ hairpin: { podMarks } });
 const until = "2026-01-01T00:00:00Z";
 const from = (src: string, protocol: string) => ({
   src,
@@ -76,6 +85,18 @@ testJudgements([
     ], [])),
     "ok",
     /^0 served/,
+  ],
+  [marks(), "ok", /^0 pods/],
+  [marks(mark("a", true, "enabled")), "ok", /^1 pods, all as wanted$/],
+  [
+    marks(mark("a", true, "pending"), mark("b", true)),
+    "failed",
+    /not enrolled: n\/a \(pending\); n\/b \(no annotation\)$/,
+  ],
+  [
+    marks(mark("a", false, "enabled")),
+    "failed",
+    /not labelled: n\/a \(enabled\)$/,
   ],
   [judgeBypassed({}), "ok", /^none$/],
   [judgeBypassed(bypassing()), "ok", /^none$/],
