@@ -7,6 +7,14 @@
  * from. "ztunnel" as a source means: the same name and default as there.
  */
 
+import type {
+  NodeSideConfig,
+  OpenConnectionsUse,
+  RedirectBackend,
+} from "./node_side_config.ts";
+
+export type * from "./node_side_config.ts";
+
 /** Exactly what one call of the program asks for. */
 export type Command =
   | { readonly kind: "run"; readonly config: Config }
@@ -172,31 +180,6 @@ export interface CniInstall {
   readonly ownConf: string | undefined;
   /** Whether a graceful end takes it out again. `--cni-at-end`, `HAIRPIN_CNI_AT_END`. */
   readonly atEnd: "keep" | "remove";
-}
-
-/** What becomes of connections that are open when redirection begins. */
-export type OpenConnectionsUse = "keep" | "reset";
-
-/** What pods' rules are written with; `auto` is what the node uses already. */
-export type RedirectBackend =
-  | "auto"
-  | "iptables-legacy"
-  | "iptables-nft"
-  | "nftables";
-
-/** What `--redirect self` does to the node beside serving pods. */
-export interface NodeSideConfig {
-  /**
-   * Default `auto`. `--redirect-backend`, `HAIRPIN_REDIRECT_BACKEND`, else
-   * `NATIVE_NFTABLES`, else `FORCE_IPTABLES_BINARY`.
-   */
-  readonly redirectBackend: RedirectBackend;
-  /** Default `keep`. `--open-connections`, `HAIRPIN_OPEN_CONNECTIONS`. */
-  readonly openConnections: OpenConnectionsUse;
-  /** Key of the taint that goes once pods can start; undefined: none. `--node-taint`, `HAIRPIN_NODE_TAINT`. */
-  readonly taint: string | undefined;
-  /** What is done to pods that run past the proxy and cannot be enrolled. Default `mark`. `--repair-pods`, `HAIRPIN_REPAIR_PODS`. */
-  readonly repair: "mark" | "label" | "delete";
 }
 
 /** Who enrols pods: an istio-cni agent over ZDS, hairpin itself, nobody. */
