@@ -5,7 +5,7 @@ import type {
   NodeSideConfig,
   OpenConnectionsUse,
   RedirectBackend,
-} from "./node_side_config.ts";
+} from "./config.ts";
 import type { Settings } from "./settings.ts";
 import { BOOLEAN, oneOf, type ValueKind } from "./values.ts";
 
