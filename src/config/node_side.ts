@@ -31,6 +31,11 @@ export const readNodeSide = (settings: Settings): NodeSideConfig => ({
     oneOf("mark", "label", "delete"),
     "mark",
   ),
+  awsBranchEni: settings.read(
+    "AMBIENT_ENABLE_AWS_BRANCH_ENI_PROBE",
+    BOOLEAN,
+    true,
+  ),
 });
 
 const BACKEND = oneOf("auto", "iptables-legacy", "iptables-nft", "nftables");

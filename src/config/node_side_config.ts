@@ -23,4 +23,6 @@ export interface NodeSideConfig {
   readonly taint: string | undefined;
   /** What is done to pods that run past the proxy and cannot be enrolled. Default `mark`. `--repair-pods`, `HAIRPIN_REPAIR_PODS`. */
   readonly repair: "mark" | "label" | "delete";
+  /** Whether pods with an AWS branch interface get rules for probes. Default true. `AMBIENT_ENABLE_AWS_BRANCH_ENI_PROBE`. */
+  readonly awsBranchEni: boolean;
 }

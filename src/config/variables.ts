@@ -32,6 +32,12 @@ export const VARIABLES: readonly Variable[] = [
     meaning: "Proxy metadata; outranks proxyMetadata of ProxyConfig.",
   },
   { name: "ISTIO_METAJSON_*", meaning: "Proxy metadata as JSON values." },
+  {
+    name: "AMBIENT_ENABLE_AWS_BRANCH_ENI_PROBE",
+    byDefault: "true",
+    meaning:
+      "With --redirect self: let the node's probes reach pods with security groups of AWS; of no effect on other nodes.",
+  },
   { name: "PROXY_MODE", byDefault: "shared", meaning: "shared or dedicated." },
   {
     name: "PROXY_WORKLOAD_INFO",

@@ -26,7 +26,7 @@ export interface SelfEnrolmentOptions {
   readonly host: PodHost;
   /** What pods' rules are written with. */
   readonly backend: Backend;
-  readonly hostRules: HostRules;
+  readonly hostRules: Pick<HostRules, "sync">;
   readonly ipv6: boolean;
   /** Whether pods have a DNS server that their queries can be led to. */
   readonly dnsCapture: boolean;

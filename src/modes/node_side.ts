@@ -1,7 +1,14 @@
 /** What `--redirect self` does to the node beside serving its pods. */
+import type { Config } from "../config/mod.ts";
 import { tellOpenConnections } from "../control/open_connections.ts";
 import type { RedirectionStatus } from "../control/redirection_status.ts";
 import type { SelfEnrolmentOptions } from "../control/self_enrolment.ts";
+import {
+  type Backend,
+  BranchEniRules,
+  DEFAULT_PROBE_SOURCES,
+  HostRules,
+} from "../redirect/mod.ts";
 import {
   openConnectionsCounter,
   repairedPodsCounter,
@@ -32,6 +39,26 @@ export function openConnectionsOptions(
             message,
           }),
       }),
+  };
+}
+
+/** What the node's own processes, such as a kubelet's probes, reach pods by. */
+export function openHostRules(
+  { ipv6: { enabled: ipv6 }, nodeName, nodeSide }: Config,
+  backend: Backend,
+): Pick<HostRules, "sync"> {
+  const probes = new HostRules({
+    netns: undefined,
+    backend,
+    ipv6,
+    owner: { name: nodeName, probeSources: DEFAULT_PROBE_SOURCES },
+  });
+  const branches = new BranchEniRules({ netns: undefined, ipv6 });
+  return {
+    async sync(ips) {
+      await probes.sync(ips);
+      await branches.sync(nodeSide.awsBranchEni ? ips : []);
+    },
   };
 }
 

@@ -8,16 +8,16 @@ import type { RedirectionStatus } from "../control/redirection_status.ts";
 import { removeRedirectAt } from "../control/remove_redirect_at.ts";
 import { SelfEnrolment } from "../control/self_enrolment.ts";
 import { DEFAULT_SETTINGS } from "../kube/mod.ts";
-import {
-  type Backend,
-  chooseBackend,
-  DEFAULT_PROBE_SOURCES,
-  HostRules,
-} from "../redirect/mod.ts";
+import { type Backend, chooseBackend } from "../redirect/mod.ts";
 import { runCommand } from "../sys/command.ts";
 import { bypassedPodsGauge } from "../telemetry/hairpin_metrics.ts";
 import type { Enrolment, EnrolmentOptions } from "./enrolment.ts";
-import { openConnectionsOptions, openPodRepair, Untaint } from "./node_side.ts";
+import {
+  openConnectionsOptions,
+  openHostRules,
+  openPodRepair,
+  Untaint,
+} from "./node_side.ts";
 import { WarningLog } from "./warning_log.ts";
 
 /** @throws {HairpinError} when the node lacks what that takes. */
@@ -164,18 +164,11 @@ function openSelfEnrolment(
   backend: Backend,
 ): SelfEnrolment {
   const { config, pods, readiness, log } = options;
-  const ipv6 = config.ipv6.enabled;
-  const hostRules = new HostRules({
-    netns: undefined,
-    backend,
-    ipv6,
-    owner: { name: config.nodeName, probeSources: DEFAULT_PROBE_SOURCES },
-  });
   return new SelfEnrolment({
     host: pods,
     backend,
-    hostRules,
-    ipv6,
+    hostRules: openHostRules(config, backend),
+    ipv6: config.ipv6.enabled,
     dnsCapture: config.dns.capture,
     ...openConnectionsOptions(options, status),
     log: log("inpod"),

@@ -20,6 +20,7 @@ export {
   runRedirect,
 } from "./command.ts";
 export { compareRules, hasResidue } from "./compare.ts";
+export { type BranchEniOptions, BranchEniRules } from "./branch_eni.ts";
 export { RedirectError } from "./errors.ts";
 export { backendsHolding } from "./holders.ts";
 export type { HostOwner } from "./host_plan.ts";

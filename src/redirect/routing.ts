@@ -133,7 +133,12 @@ async function hasRoute(family: Family, netns: Fd): Promise<boolean> {
   return rowsOf(text).some((row) => row.dst === "default" && row.dev === "lo");
 }
 
-function rowsOf(json: string): Record<string, unknown>[] {
+/**
+ * The rows of an answer of `ip -json`.
+ *
+ * @throws {RedirectError} when it is no JSON.
+ */
+export function rowsOf(json: string): Record<string, unknown>[] {
   if (json.trim() === "") return [];
   try {
     const rows: unknown = JSON.parse(json);

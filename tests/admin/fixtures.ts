@@ -46,6 +46,7 @@ export const CONFIG: Config = {
     openConnections: "keep",
     taint: undefined,
     repair: "mark",
+    awsBranchEni: true,
   },
   inpodPortReuse: true,
   proxyMode: "shared",

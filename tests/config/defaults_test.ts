@@ -20,6 +20,7 @@ Deno.test("a node with nothing but its sources has ztunnel's defaults", () => {
       openConnections: "keep",
       taint: undefined,
       repair: "mark",
+      awsBranchEni: true,
     },
     inpodPortReuse: true,
     proxyMode: "shared",

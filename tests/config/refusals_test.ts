@@ -63,6 +63,7 @@ const variables: [name: string, value: string, why: string][] = [
   ["ENABLE_PROXY", "yes", BOOLEAN],
   ["FAKE_CA", "1", BOOLEAN],
   ["IPV6_ENABLED", "TRUE", BOOLEAN],
+  ["AMBIENT_ENABLE_AWS_BRANCH_ENI_PROBE", "1", BOOLEAN],
   ["INPOD_PORT_REUSE", "on", BOOLEAN],
   ["ENABLE_ORIG_SRC", "0", BOOLEAN],
   ["KEEPALIVE_ENABLED", "0", BOOLEAN],

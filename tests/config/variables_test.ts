@@ -33,6 +33,12 @@ const rows: Row[] = [
     "iptables-legacy",
   ],
   ["FORCE_IPTABLES_BINARY", "nft", "nodeSide.redirectBackend", "iptables-nft"],
+  [
+    "AMBIENT_ENABLE_AWS_BRANCH_ENI_PROBE",
+    "false",
+    "nodeSide.awsBranchEni",
+    false,
+  ],
   ["HAIRPIN_WAYPOINT_BYPASS", "reject", "waypointBypass", "reject"],
   ["HAIRPIN_WAYPOINT_UNREACHABLE", "open", "waypointUnreachable", "open"],
   ["HAIRPIN_NODE_LOCAL_LANE", "off", "nodeLocalLane", false],
