@@ -153,5 +153,5 @@ export interface ConnectionRow {
   readonly protocol: "TCP" | "HBONE" | "DOUBLEHBONE";
   readonly lane?: Lane;
   /** Who moves the bytes. */
-  readonly relay?: "kernel" | "user";
+  readonly relay?: "kernel" | "splice" | "user";
 }

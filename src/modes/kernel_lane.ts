@@ -1,5 +1,9 @@
 import type { Config } from "../config/mod.ts";
-import { KernelLaneError, probeKernelLane } from "../net/kernel_lane/mod.ts";
+import {
+  KernelLaneError,
+  probeKernelLane,
+  probeSpliceLane,
+} from "../net/kernel_lane/mod.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { WorkerSettings } from "../worker/messages.ts";
 
@@ -19,14 +23,32 @@ export async function chooseKernelLane(
     return "nothing" as const;
   };
   if (kernelLane === "off") return inUserSpace("--kernel-lane off");
-  try {
-    await probeKernelLane();
-  } catch (reason) {
-    if (!(reason instanceof KernelLaneError) || kernelLane === "on") {
-      throw reason;
-    }
-    return inUserSpace(reason.message);
+  const failures = [
+    await failureOf(probeSpliceLane()),
+    await failureOf(probeKernelLane()),
+  ];
+  const [failure] = failures.filter((failed) => failed !== undefined);
+  if (failure === undefined) {
+    log.info("connections without TLS are relayed by the kernel");
+    return kernelLane === "on" ? "all" : "lasting";
   }
-  log.info("connections without TLS are relayed by the kernel");
-  return kernelLane === "on" ? "all" : "lasting";
+  if (kernelLane === "on") throw failure;
+  const why = failure.message;
+  if (failures[0] !== undefined) return inUserSpace(why);
+  log.info("bulk without TLS is relayed by the kernel, the rest is not", {
+    why,
+  });
+  return "bulk";
+}
+
+async function failureOf(
+  probe: Promise<void>,
+): Promise<KernelLaneError | undefined> {
+  try {
+    await probe;
+    return undefined;
+  } catch (reason) {
+    if (reason instanceof KernelLaneError) return reason;
+    throw reason;
+  }
 }

@@ -1,4 +1,5 @@
 import type { SocketAddress } from "../model/address.ts";
+import type { LaneName } from "../net/kernel_lane/mod.ts";
 import type { Lane } from "../telemetry/hairpin_metrics.ts";
 import type { Cancellation } from "./cancellation.ts";
 
@@ -12,7 +13,7 @@ export interface ConnectionRow {
   readonly protocol: "HBONE" | "TCP" | "DOUBLEHBONE";
   readonly lane: Lane;
   /** Who moves the octets. */
-  readonly relay: "kernel" | "user";
+  readonly relay: LaneName | "user";
 }
 
 /** An open connection: what is shown of it, and the handle to end it. */

@@ -5,7 +5,7 @@ import type { Identity } from "../model/identity.ts";
 import type { MeshReader } from "../model/mesh_state.ts";
 import type { Workload } from "../model/workload.ts";
 import type { Fd, TcpTuning } from "../net/handles.ts";
-import type { KernelLane } from "../net/kernel_lane/mod.ts";
+import type { KernelLanes } from "../net/kernel_lane/mod.ts";
 import type { SessionSet } from "../net/session_set.ts";
 import type { TlsServers } from "../net/tls_servers.ts";
 import type { TunnelPool } from "../net/tunnel_pool.ts";
@@ -102,8 +102,8 @@ export interface ProxyContext {
   readonly tlsServers: TlsServers;
   /** Set where revocation lists are followed. */
   readonly crlGuard?: CrlGuard;
-  /** Absent where octets go by user space. */
-  readonly kernelLane: KernelLane | undefined;
+  /** Absent where all octets go by user space. */
+  readonly kernelLanes: KernelLanes | undefined;
   readonly traffic: TrafficMetrics;
   readonly figures: HairpinMetrics;
   readonly accessLog: AccessLog;

@@ -1,6 +1,10 @@
 import { messageOf } from "../base/errors.ts";
 import type { ByteStream } from "../net/byte_stream.ts";
-import { type LaneMeter, startLaneRelay } from "../net/kernel_lane/mod.ts";
+import {
+  type LaneMeter,
+  type LaneName,
+  startLaneRelay,
+} from "../net/kernel_lane/mod.ts";
 import { type Relay, startRelay } from "../net/relay.ts";
 import { TcpStream } from "../net/tcp_stream.ts";
 import type { TrafficContext, TrafficRecord } from "../telemetry/traffic.ts";
@@ -55,10 +59,10 @@ export class TrackedConnection implements LaneMeter {
     this.#record.addSent(octets);
   }
 
-  /** The kernel carries its octets from here on. */
-  onKernel(): void {
-    this.#entry.row = { ...this.#entry.row, relay: "kernel" };
-    this.#context.figures.kernelRelay(this.#entry.row.lane).value++;
+  /** User space does not see its octets from here on. */
+  onLane(relay: LaneName): void {
+    this.#entry.row = { ...this.#entry.row, relay };
+    this.#context.figures.kernelRelay(this.#entry.row.lane, relay).value++;
   }
 
   /**
@@ -79,11 +83,11 @@ export class TrackedConnection implements LaneMeter {
     return end.how === "cut" ? this.cancelled() : relayFailure(end);
   }
 
-  /** By the kernel where it can: it has no TLS. */
+  /** Past user space where that can be: it has no TLS. */
   #relay(a: ByteStream, b: ByteStream, meter: LaneMeter): Relay {
-    const { kernelLane } = this.#context;
-    return kernelLane && a instanceof TcpStream && b instanceof TcpStream
-      ? startLaneRelay(kernelLane, a, b, meter)
+    const { kernelLanes } = this.#context;
+    return kernelLanes && a instanceof TcpStream && b instanceof TcpStream
+      ? startLaneRelay(kernelLanes, a, b, meter)
       : startRelay(a, b, meter);
   }
 
@@ -131,8 +135,8 @@ const both = (a: LaneMeter, b: LaneMeter): LaneMeter => ({
     a.backward(octets);
     b.backward(octets);
   },
-  onKernel() {
-    a.onKernel();
-    b.onKernel();
+  onLane(lane) {
+    a.onLane(lane);
+    b.onLane(lane);
   },
 });

@@ -131,6 +131,16 @@ export function announceUnread(fd: Fd): void {
 }
 
 /**
+ * Lets the peer send so many octets that nobody has read: as many as the kernel
+ * gives without being told how many, which it goes on to change by itself.
+ */
+export function widenReceiving(fd: Fd, octets: number): void {
+  // The size that is asked for this way is not fixed, as SO_RCVBUF's would be.
+  libc.setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, u32(octets), 4);
+  libc.setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, u32(1), 4);
+}
+
+/**
  * Reads what is there.
  *
  * @returns octets read; 0 at the end; undefined when there is nothing yet.

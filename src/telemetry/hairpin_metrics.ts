@@ -24,7 +24,8 @@ export class HairpinMetrics {
     });
     this.#kernelRelays = registry.counter({
       name: "hairpin_connections_kernel_relay",
-      help: "The number of connections that the kernel relayed, by their lane",
+      help:
+        "The number of connections that the kernel relayed, by their lane and by what",
     });
     this.#bypasses = registry.counter({
       name: "hairpin_waypoint_bypass",
@@ -51,9 +52,12 @@ export class HairpinMetrics {
     return this.#lanes.with({ lane });
   }
 
-  /** Connections that the kernel took over; the rest of their lane went by user space. */
-  kernelRelay(lane: Lane): Cell {
-    return this.#kernelRelays.with({ lane });
+  /**
+   * Connections that the kernel took over, alone or spliced; the rest of their
+   * lane went by user space.
+   */
+  kernelRelay(lane: Lane, relay: "kernel" | "splice"): Cell {
+    return this.#kernelRelays.with({ lane, relay });
   }
 
   bypass(action: WaypointBypass): Cell {

@@ -3,7 +3,7 @@ import type { CertificateState } from "../model/certificate.ts";
 import { MeshState } from "../model/mesh_state.ts";
 import type { PackedDelta } from "../model/packed_workload.ts";
 import type { Workload } from "../model/workload.ts";
-import { AT_ONCE, KernelLane } from "../net/kernel_lane/mod.ts";
+import { type KernelLanes, openKernelLanes } from "../net/kernel_lane/mod.ts";
 import { TlsServers } from "../net/tls_servers.ts";
 import type { PodInfo, ProxyContext } from "../proxy/context.ts";
 import { CrlGuard } from "../proxy/crl_guard.ts";
@@ -158,7 +158,7 @@ export class DataPlane {
       ...this.#settings.crl
         ? { crlGuard: new CrlGuard(new CrlMetrics(this.#registry)) }
         : {},
-      kernelLane: this.#openKernelLane(),
+      kernelLanes: this.#openKernelLanes(),
       traffic: new TrafficMetrics(this.#registry),
       figures: new HairpinMetrics(this.#registry),
       accessLog: new AccessLog(this.#logging.scope("access")),
@@ -183,13 +183,9 @@ export class DataPlane {
   }
 
   /** It works in this process, but a thread's own may still be refused. */
-  #openKernelLane(): KernelLane | undefined {
-    const { kernelLane } = this.#settings;
-    if (kernelLane === "nothing") return undefined;
+  #openKernelLanes(): KernelLanes | undefined {
     try {
-      return new KernelLane(
-        kernelLane === "all" ? { joinAfter: AT_ONCE } : {},
-      );
+      return openKernelLanes(this.#settings.kernelLane);
     } catch (reason) {
       this.#log.warn("connections without TLS are relayed in user space", {
         error: messageOf(reason),
@@ -280,7 +276,7 @@ export class DataPlane {
   }
 
   #snapshot(): WorkerSnapshot {
-    this.#context.kernelLane?.count();
+    this.#context.kernelLanes?.kernel?.count();
     const pods = [...this.#pods.values()];
     this.#workerMetrics.connections.value = pods.reduce(
       (sum, pod) => sum + pod.connections.size,

@@ -9,6 +9,7 @@ import type { Identity } from "../model/identity.ts";
 import type { KeyReport } from "../model/key_set.ts";
 import type { LogFormat } from "../telemetry/log.ts";
 import type { MetricsSnapshot } from "../telemetry/metrics.ts";
+import type { LaneUse } from "../net/kernel_lane/mod.ts";
 import type { ConnectionRow } from "../proxy/connection_table.ts";
 import type { PodInfo, ProxySettings } from "../proxy/context.ts";
 import type { DnsListen, DnsParts } from "../proxy/dns/mod.ts";
@@ -29,8 +30,8 @@ export interface WorkerSettings {
     readonly streamsPerConnectionMax: number;
     readonly unusedReleaseMs: number;
   };
-  /** What the kernel is to relay of what needs no TLS; it was found able to. */
-  readonly kernelLane: "all" | "lasting" | "nothing";
+  /** What is to go past user space of what needs no TLS; the kernel was found able to. */
+  readonly kernelLane: LaneUse;
   readonly ipv6: boolean;
   readonly reusePort: boolean;
   readonly transparent: "require" | "try" | "off";

@@ -82,7 +82,7 @@ export async function relayed({ links: [first, second], start }: RelayKind) {
 }
 
 /** Writes as the stream allows, and ends it. */
-async function send(
+export async function send(
   stream: ByteStream,
   receiver: Recorder,
   chunks: Iterable<Uint8Array>,

@@ -57,7 +57,7 @@ export class TestProxy {
       mesh: this.mesh,
       certificates: { get: () => Promise.reject(new Error("none")) },
       tlsServers: new TlsServers(),
-      kernelLane: undefined,
+      kernelLanes: undefined,
       traffic: new TrafficMetrics(this.registry),
       figures: new HairpinMetrics(this.registry),
       accessLog: new AccessLog(this.#logging.scope("access")),

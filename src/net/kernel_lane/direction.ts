@@ -1,5 +1,5 @@
 import { endWriting } from "../../sys/tcp_state.ts";
-import type { End } from "./end.ts";
+import type { CountedEnd } from "./end.ts";
 import {
   LATE_LOOKS,
   PUMP_OCTETS,
@@ -7,6 +7,7 @@ import {
   RECHECK_MAX_MS,
   RECHECK_MIN_MS,
 } from "./limits.ts";
+import type { DirectionOptions, PairDirection } from "./pair.ts";
 import type { Slot } from "./slots.ts";
 
 /** The kernel's part of one direction. */
@@ -16,21 +17,6 @@ export interface Mover {
   start(): boolean;
   /** Octets that may wait in the kernel for the reader, as things stand. */
   waitingMax(): number;
-}
-
-export interface DirectionOptions {
-  readonly from: End;
-  readonly to: End;
-  /** Absent when the kernel is not to move anything. */
-  readonly mover: Mover | undefined;
-  /** Octets that were read before, and go first. They are counted already. */
-  readonly pending: readonly Uint8Array[];
-  /** Told of octets that are handed to the far side. */
-  count(octets: number): void;
-  /** Asks for {@link Direction.advance} later, instead of what was asked for before. */
-  later(ms: number): void;
-  /** Told when the end of this half has been passed on. */
-  onDone(): void;
 }
 
 /** All of a worker's directions read into the same memory. */
@@ -49,8 +35,8 @@ const buffer = new Uint8Array(PUMP_OCTETS);
  * A socket is never taken out of the map to hold it: what the kernel has in its
  * hands at that moment would be lost.
  */
-export class Direction {
-  readonly #options: DirectionOptions;
+export class Direction implements PairDirection {
+  readonly #options: DirectionOptions<CountedEnd>;
   readonly #mover: Mover | undefined;
   #state: "user" | "moved" | "done" = "user";
   #pending: Uint8Array[];
@@ -65,9 +51,13 @@ export class Direction {
   #refused = false;
   #waitMs = RECHECK_MIN_MS;
 
-  constructor(options: DirectionOptions) {
+  /** @param mover Absent when the kernel is not to move anything. */
+  constructor(
+    options: DirectionOptions<CountedEnd>,
+    mover: Mover | undefined,
+  ) {
     this.#options = options;
-    this.#mover = options.mover;
+    this.#mover = mover;
     this.#pending = [...options.pending];
   }
 
@@ -75,12 +65,6 @@ export class Direction {
     return this.#state === "done";
   }
 
-  /**
-   * Does what can be done by now. To be called whenever something has happened
-   * to either socket.
-   *
-   * @throws {SyscallError} when a connection is no more.
-   */
   advance(): void {
     switch (this.#state) {
       case "user":
@@ -94,7 +78,6 @@ export class Direction {
     }
   }
 
-  /** Tells the meter what the kernel has moved. */
   countMoved(): void {
     const moved = this.#moved;
     if (moved > this.#counted) this.#options.count(moved - this.#counted);
@@ -134,7 +117,7 @@ export class Direction {
   }
 
   #wait(): void {
-    this.#options.later(this.#waitMs);
+    this.#later(this.#waitMs);
     this.#waitMs = Math.min(this.#waitMs * 2, RECHECK_MAX_MS);
   }
 
@@ -160,12 +143,12 @@ export class Direction {
     slot.addRead(this.#taken);
     this.#taken = 0;
     // Something may have been left between the last look and now.
-    this.#options.later(RECHECK_MIN_MS);
+    this.#later(RECHECK_MIN_MS);
   }
 
   #pump(): void {
     if (!this.#sendPending()) return;
-    const { from, later } = this.#options;
+    const { from } = this.#options;
     for (let octets = 0; octets < PUMP_TURN_OCTETS;) {
       const count = from.receive(buffer);
       if (count === undefined) return this.#handOver();
@@ -174,7 +157,11 @@ export class Direction {
       if (this.#pending.length > 0) return from.want("readable", false);
       octets += count;
     }
-    later(0);
+    this.#later(0);
+  }
+
+  #later(ms: number): void {
+    this.#options.later(ms, () => this.advance());
   }
 
   get #mayMove(): boolean {

@@ -14,33 +14,13 @@ import type { LaneWatch } from "./lane_watch.ts";
 export class End {
   readonly fd: Fd;
   readonly #watch: LaneWatch;
-  readonly #readBefore: number;
-  readonly #writtenBefore: number;
   #interest: number = EVENT.peerEnded;
   /** The peer has ended its half. */
   ended = false;
 
-  /**
-   * Counts from here on. The socket must not be in a map yet.
-   *
-   * @throws {SyscallError} when the connection is no more.
-   */
   constructor(fd: Fd, watch: LaneWatch) {
     this.fd = fd;
     this.#watch = watch;
-    this.#readBefore = octetsRead(fd);
-    this.#writtenBefore = octetsWrittenExactly(fd);
-  }
-
-  /** Octets that came from the peer, read by anybody or not. Right once it has ended. */
-  get received(): number {
-    const end = this.ended ? 1 : 0;
-    return tcpInfo(this.fd).received - this.#readBefore - end;
-  }
-
-  /** Octets that this socket has taken towards the peer, or some less. */
-  get written(): number {
-    return octetsWritten(this.fd) - this.#writtenBefore;
   }
 
   /** Says what to be told of besides the peer's end. */
@@ -62,5 +42,33 @@ export class End {
     const sent = sendNow(this.fd, octets);
     this.want("writable", sent < octets.length);
     return sent;
+  }
+}
+
+/** An end that counts all octets, whoever moves them. */
+export class CountedEnd extends End {
+  readonly #readBefore: number;
+  readonly #writtenBefore: number;
+
+  /**
+   * Counts from here on. The socket must not be in a map yet.
+   *
+   * @throws {SyscallError} when the connection is no more.
+   */
+  constructor(fd: Fd, watch: LaneWatch) {
+    super(fd, watch);
+    this.#readBefore = octetsRead(fd);
+    this.#writtenBefore = octetsWrittenExactly(fd);
+  }
+
+  /** Octets that came from the peer, read by anybody or not. Right once it has ended. */
+  get received(): number {
+    const end = this.ended ? 1 : 0;
+    return tcpInfo(this.fd).received - this.#readBefore - end;
+  }
+
+  /** Octets that this socket has taken towards the peer, or some less. */
+  get written(): number {
+    return octetsWritten(this.fd) - this.#writtenBefore;
   }
 }

@@ -1,7 +1,8 @@
 import { HairpinError, messageOf } from "../../base/errors.ts";
 import { type Fd, SyscallError } from "../../sys/libc.ts";
 import type { RelayMeter } from "../relay.ts";
-import type { Mover } from "./direction.ts";
+import { Direction, type Mover } from "./direction.ts";
+import { CountedEnd } from "./end.ts";
 import { KernelMaps } from "./kernel_maps.ts";
 import { LaneWatch } from "./lane_watch.ts";
 import {
@@ -48,20 +49,23 @@ export interface KernelLaneOptions {
 }
 
 /** From the first octets on. */
-export const AT_ONCE: JoinAfter = { chunks: 1, chunkOctetsMax: Infinity };
+export const AT_ONCE: JoinAfter = {
+  chunks: 1,
+  chunkOctetsMax: JOIN_CHUNK_MAX_OCTETS,
+};
 
 const WHEN_IT_PAYS: JoinAfter = {
   chunks: JOIN_AFTER_CHUNKS,
   chunkOctetsMax: JOIN_CHUNK_MAX_OCTETS,
 };
 
-/** The connections that the kernel relays for one thread. */
+/** The connections that the kernel relays by itself for one thread: conversations. */
 export class KernelLane implements Disposable {
   readonly joinAfter: JoinAfter;
   readonly #maps: KernelMaps;
   readonly #watch: LaneWatch;
   readonly #free: FreePairs;
-  readonly #pairs = new Map<number, KernelPair>();
+  readonly #pairs = new Map<number, KernelPair<CountedEnd>>();
   readonly #slots: number;
 
   /** @throws {KernelLaneError} naming what is missing. */
@@ -76,10 +80,11 @@ export class KernelLane implements Disposable {
     } catch (reason) {
       throw new KernelLaneError(reason);
     }
-    this.#watch = new LaneWatch(
-      this.#maps.bell,
-      (slots) => slots.forEach((slot) => this.#pairs.get(slot >> 1)?.advance()),
-    );
+    this.#watch = new LaneWatch({
+      bell: this.#maps.bell,
+      onRing: (slots) =>
+        slots.forEach((slot) => this.#pairs.get(slot >> 1)?.advance()),
+    });
   }
 
   /** Pairs that are joined. */
@@ -101,7 +106,7 @@ export class KernelLane implements Disposable {
   adopt(
     place: number,
     { a, b, meter }: { a: Released; b: Released; meter: RelayMeter },
-  ): KernelPair {
+  ): KernelPair<CountedEnd> {
     const joined = [
       { slot: place * 2, fd: a.fd },
       { slot: place * 2 + 1, fd: b.fd },
@@ -111,7 +116,14 @@ export class KernelLane implements Disposable {
       b,
       meter,
       watch: this.#watch,
-      join: () => this.#join(joined),
+      makeEnd: (fd) => new CountedEnd(fd, this.#watch),
+      makeDirections: () => {
+        const movers = this.#join(joined);
+        return [
+          (options) => new Direction(options, movers?.forward),
+          (options) => new Direction(options, movers?.backward),
+        ];
+      },
       leave: () => {
         for (const { slot, fd } of joined) this.#maps.leave(slot, fd);
         this.#pairs.delete(place);

@@ -6,22 +6,22 @@ import {
   startRelay,
 } from "../relay.ts";
 import type { TcpStream } from "../tcp_stream.ts";
-import type { KernelLane } from "./lane.ts";
-import type { KernelPair } from "./pair.ts";
+import { chooseLane, type KernelLanes, type LaneName } from "./choose_lane.ts";
+import type { Released } from "./pair.ts";
 
 /** Told of octets, and of the lane. */
 export interface LaneMeter extends RelayMeter {
-  /** The kernel carries them from here on. */
-  onKernel(): void;
+  /** User space does not see them from here on. */
+  onLane(lane: LaneName): void;
 }
 
 /**
  * Carries octets between two TCP connections as {@link startRelay} does: by user
- * space at first, so that a short exchange costs nothing more, then by the
- * kernel.
+ * space at first, so that a short exchange costs nothing more, then by the lane
+ * that suits what it has seen.
  */
 export function startLaneRelay(
-  lane: KernelLane,
+  lanes: KernelLanes,
   a: TcpStream,
   b: TcpStream,
   meter: LaneMeter,
@@ -30,26 +30,29 @@ export function startLaneRelay(
   let chunks = 0;
   let octets = 0;
   let asked = false;
-  let pair: KernelPair | undefined;
+  let pair: Relay | undefined;
+  const rules = {
+    joinAfter: lanes.kernel?.joinAfter,
+    spliceAfter: lanes.splice?.spliceAfter,
+  };
 
   const onData = (length: number) => {
     chunks++;
     octets += length;
     if (asked) return;
-    const { joinAfter } = lane;
-    if (chunks < joinAfter.chunks) return;
-    if (octets > chunks * joinAfter.chunkOctetsMax) return;
+    const chosen = chooseLane({ chunks, octets }, rules);
+    if (chosen === undefined) return;
     asked = true;
     // Not within the read that told of it.
-    setTimeout(join, 0);
+    setTimeout(() => join(chosen), 0);
   };
   const taps = [new Tap(a, onData), new Tap(b, onData)] as const;
   const relay = startRelay(...taps, meter);
-  const join = () => {
-    pair = joinInKernel(lane, [a, b], meter);
+  const join = (name: LaneName) => {
+    pair = joinLane(lanes, name, { a, b, meter });
     if (pair === undefined) return;
     for (const tap of taps) tap.mute();
-    meter.onKernel();
+    meter.onLane(name);
     void pair.ended.then((end) => {
       a.dispose();
       b.dispose();
@@ -63,24 +66,43 @@ export function startLaneRelay(
   return { ended, cut: () => (pair ?? relay).cut() };
 }
 
-function joinInKernel(
-  lane: KernelLane,
-  [a, b]: readonly [TcpStream, TcpStream],
-  meter: RelayMeter,
-): KernelPair | undefined {
-  if (!a.isWhole || !b.isWhole) return undefined;
-  const place = lane.reserve();
-  if (place === undefined) return undefined;
+/** Two streams with nothing ended yet. */
+interface Whole {
+  readonly a: TcpStream;
+  readonly b: TcpStream;
+  readonly meter: RelayMeter;
+}
+
+/** @returns undefined when it stays where it is. */
+function joinLane(
+  { kernel, splice }: KernelLanes,
+  name: LaneName,
+  whole: Whole,
+): Relay | undefined {
+  if (!whole.a.isWhole || !whole.b.isWhole) return undefined;
+  if (name === "splice") {
+    return splice?.hasRoom ? splice.adopt(release(whole)) : undefined;
+  }
+  const place = kernel?.reserve();
+  if (kernel === undefined || place === undefined) return undefined;
+  return kernel.adopt(place, release(whole));
+}
+
+function release({ a, b, meter }: Whole): {
+  readonly a: Released;
+  readonly b: Released;
+  readonly meter: RelayMeter;
+} {
   const [left, right] = [a.release(), b.release()];
   // Both were whole a moment ago.
   if (left === undefined || right === undefined) throw new Error("not whole");
   for (const { length } of left.unread) meter.forward(length);
   for (const { length } of right.unread) meter.backward(length);
-  return lane.adopt(place, {
+  return {
     a: { fd: left.fd, unsent: [...left.unsent, ...right.unread] },
     b: { fd: right.fd, unsent: [...right.unsent, ...left.unread] },
     meter,
-  });
+  };
 }
 
 /** A stream whose receiver can be let go of. */

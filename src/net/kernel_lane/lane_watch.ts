@@ -6,22 +6,26 @@ import type { Bell } from "./bell.ts";
 /** Told what happens to a socket that is watched. */
 export type OnEvents = (events: number) => void;
 
+/** A bell, and who is told when it rings. */
+export interface Ringing {
+  readonly bell: Bell;
+  onRing(slots: readonly number[]): void;
+}
+
 /**
  * Waits for everything that the kernel has to say of a worker's joined sockets:
  * one pool thread, and only while there are some.
  */
 export class LaneWatch implements Disposable {
   readonly #watch = new EdgeWatch();
-  readonly #bell: Bell;
-  readonly #onRing: (slots: readonly number[]) => void;
+  readonly #ringing: Ringing | undefined;
   readonly #sockets = new Map<Fd, OnEvents>();
   #running = false;
   #disposed = false;
 
-  constructor(bell: Bell, onRing: (slots: readonly number[]) => void) {
-    this.#bell = bell;
-    this.#onRing = onRing;
-    this.#watch.add(bell.fd, EVENT.readable);
+  constructor(ringing?: Ringing) {
+    this.#ringing = ringing;
+    if (ringing) this.#watch.add(ringing.bell.fd, EVENT.readable);
   }
 
   /** Tells of the peer's end, and of errors; see {@link change}. */
@@ -46,7 +50,8 @@ export class LaneWatch implements Disposable {
       const happenings = await this.#watch.wait(WRITABLE_WATCH_MS);
       if (this.#disposed) return; // the bell's memory is gone
       for (const { fd, events } of happenings) {
-        if (fd === this.#bell.fd) this.#onRing(this.#bell.take());
+        const { bell, onRing } = this.#ringing ?? {};
+        if (fd === bell?.fd) onRing?.(bell.take());
         // Gone, or the number is a newer socket's: that one looks for itself.
         else this.#sockets.get(fd)?.(events);
       }

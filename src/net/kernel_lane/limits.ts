@@ -47,3 +47,45 @@ export const SLOT_REST_MS = 100;
 /** What is sent through the lane at start to see that it works, and how long. */
 export const PROBE_OCTETS = 2 * 1024 * 1024;
 export const PROBE_MS = 5_000;
+
+/**
+ * A connection is spliced once so many octets have gone through user space, in
+ * greater chunks than {@link JOIN_CHUNK_MAX_OCTETS} on average.
+ */
+export const SPLICE_AFTER_OCTETS = 512 * 1024;
+
+/** Pairs of sockets that one worker may have spliced; more go by user space. */
+export const SPLICED_PAIRS_MAX = 8_192;
+
+/**
+ * What one pipe holds for a reader that does not keep up: the most that the
+ * kernel gives to anybody (`/proc/sys/fs/pipe-max-size`) by default.
+ */
+export const PIPE_OCTETS = 1024 * 1024;
+
+/**
+ * Pipes of one worker that hold something. A connection has one for each
+ * direction whose reader is slow; those above go by user space. Together they
+ * hold 256 MiB at most.
+ */
+export const PIPES_MAX = 256;
+
+/** Empty pipes that are kept for the next who needs one. */
+export const PIPES_IDLE_MAX = 4;
+
+/** Octets that are spliced in one direction before others have their turn. */
+export const SPLICE_TURN_OCTETS = 4 * 1024 * 1024;
+
+/**
+ * Octets that may come for a busy direction between two ticks: half of the most
+ * that Linux's own choice of a receive buffer comes to by default.
+ */
+export const RECEIVE_OCTETS = 3 * 1024 * 1024;
+
+/** A turn that moves so many makes a direction busy: it is looked at in ticks. */
+export const BUSY_OCTETS = 128 * 1024;
+export const BUSY_TICK_MS = 1;
+
+/** So many ticks with fewer octets, and it waits for its sockets again. */
+export const QUIET_OCTETS = 16 * 1024;
+export const QUIET_TICKS = 4;

@@ -4,8 +4,7 @@ import { socketError } from "../../sys/sockets.ts";
 import { resetOnClose } from "../../sys/tcp_state.ts";
 import { closeOwn } from "../descriptor.ts";
 import type { RelayEnd, RelayMeter } from "../relay.ts";
-import { Direction, type Mover } from "./direction.ts";
-import { End } from "./end.ts";
+import type { End } from "./end.ts";
 import type { LaneWatch } from "./lane_watch.ts";
 
 /** One side of a pair as user space leaves it. */
@@ -16,27 +15,64 @@ export interface Released {
   readonly unsent: readonly Uint8Array[];
 }
 
-export interface PairOptions {
+/** What a pair gives to either of its directions. */
+export interface DirectionOptions<E extends End = End> {
+  readonly from: E;
+  readonly to: E;
+  /** Octets that were read before, and go first. They are counted already. */
+  readonly pending: readonly Uint8Array[];
+  /** Told of octets that are handed to the far side. */
+  count(octets: number): void;
+  /** Asks for a call later, instead of what was asked for before. */
+  later(ms: number, run: () => void): void;
+  /** Told when the end of this half has been passed on. */
+  onDone(): void;
+}
+
+/** One half of a pair, whatever moves its octets. */
+export interface PairDirection {
+  /** The end of this half has been passed on. */
+  readonly done: boolean;
+  /**
+   * Does what can be done by now. To be called whenever something has happened
+   * to either socket.
+   *
+   * @throws {SyscallError} when a connection is no more.
+   */
+  advance(): void;
+  /** Tells the meter what it has not been told yet. */
+  countMoved?(): void;
+  /** Lets go of all that it has but the sockets. */
+  release?(): void;
+}
+
+export type MakeDirection<E extends End> = (
+  options: DirectionOptions<E>,
+) => PairDirection;
+
+export interface PairOptions<E extends End> {
   readonly a: Released;
   readonly b: Released;
   readonly meter: RelayMeter;
   readonly watch: LaneWatch;
-  /** The kernel's part of either direction; undefined when it takes none. */
-  join(): { readonly forward: Mover; readonly backward: Mover } | undefined;
-  /** Takes both sockets out of the kernel's maps. Called once, before they close. */
+  /** @throws {SyscallError} when the connection is no more. */
+  makeEnd(fd: Fd): E;
+  /** Forward and backward. Called once, with both ends made. */
+  makeDirections(): readonly [MakeDirection<E>, MakeDirection<E>];
+  /** Takes both sockets out of where they are. Called once, before they close. */
   leave(): void;
 }
 
 /** Two sockets whose octets go to each other, until both halves of both are over. */
-export class KernelPair {
-  readonly #options: PairOptions;
+export class KernelPair<E extends End = End> {
+  readonly #options: PairOptions<E>;
   readonly #ended = Promise.withResolvers<RelayEnd>();
-  readonly #timers = new Map<Direction, ReturnType<typeof setTimeout>>();
-  #forward: Direction | undefined;
-  #backward: Direction | undefined;
+  readonly #timers = new Map<E, ReturnType<typeof setTimeout>>();
+  #forward: PairDirection | undefined;
+  #backward: PairDirection | undefined;
   #over = false;
 
-  constructor(options: PairOptions) {
+  constructor(options: PairOptions<E>) {
     this.#options = options;
     this.#guard(() => this.#start());
   }
@@ -60,22 +96,22 @@ export class KernelPair {
 
   /** Tells the meter what it has not been told yet. */
   count(): void {
-    this.#forward?.countMoved();
-    this.#backward?.countMoved();
+    this.#forward?.countMoved?.();
+    this.#backward?.countMoved?.();
   }
 
   #start(): void {
-    const { a, b, watch, meter, join } = this.#options;
-    const [endA, endB] = [new End(a.fd, watch), new End(b.fd, watch)];
-    const movers = join();
-    this.#forward = this.#direction([endA, endB], {
+    const { a, b, watch, meter, makeEnd, makeDirections } = this.#options;
+    const [endA, endB] = [makeEnd(a.fd), makeEnd(b.fd)];
+    const [forward, backward] = makeDirections();
+    this.#forward = forward({
+      ...this.#partOf(endA, endB),
       pending: b.unsent,
-      mover: movers?.forward,
       count: (octets) => meter.forward(octets),
     });
-    this.#backward = this.#direction([endB, endA], {
+    this.#backward = backward({
+      ...this.#partOf(endB, endA),
       pending: a.unsent,
-      mover: movers?.backward,
       count: (octets) => meter.backward(octets),
     });
     for (const end of [endA, endB]) {
@@ -84,28 +120,19 @@ export class KernelPair {
     this.advance();
   }
 
-  #direction(
-    [from, to]: readonly [End, End],
-    more: {
-      pending: readonly Uint8Array[];
-      mover: Mover | undefined;
-      count(octets: number): void;
-    },
-  ): Direction {
-    const direction: Direction = new Direction({
+  #partOf(from: E, to: E) {
+    return {
       from,
       to,
-      ...more,
-      later: (ms) => this.#later(direction, ms),
+      later: (ms: number, run: () => void) => this.#later(from, ms, run),
       onDone: () => this.#onDone(),
-    });
-    return direction;
+    };
   }
 
-  #later(direction: Direction, ms: number): void {
-    clearTimeout(this.#timers.get(direction));
-    const run = () => this.#guard(() => direction.advance());
-    this.#timers.set(direction, setTimeout(run, ms));
+  /** One call for each direction, which its source names. */
+  #later(from: E, ms: number, run: () => void): void {
+    clearTimeout(this.#timers.get(from));
+    this.#timers.set(from, setTimeout(() => this.#guard(run), ms));
   }
 
   #onEvents(end: End, events: number): void {
@@ -146,6 +173,8 @@ export class KernelPair {
       watch.remove(fd);
       if (end.how !== "complete") resetOnClose(fd);
     }
+    this.#forward?.release?.();
+    this.#backward?.release?.();
     leave();
     for (const { fd } of [a, b]) closeOwn(fd);
     this.#ended.resolve(end);

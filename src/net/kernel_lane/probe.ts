@@ -4,9 +4,11 @@ import { libc } from "../../sys/libc.ts";
 import { withDescriptor } from "../descriptor.ts";
 import { dialTcp } from "../dial.ts";
 import { TcpStream } from "../tcp_stream.ts";
+import type { KernelLanes } from "./choose_lane.ts";
 import { AT_ONCE, KernelLane, KernelLaneError } from "./lane.ts";
 import { startLaneRelay } from "./lane_relay.ts";
 import { PROBE_MS, PROBE_OCTETS } from "./limits.ts";
+import { SpliceLane } from "./splice_lane.ts";
 
 const LOOPBACK = "127.0.0.1" as Ip;
 const SOL_SOCKET = 1;
@@ -22,15 +24,31 @@ const SMALL_BUFFER = 32 * 1024;
  * @throws {KernelLaneError} when it cannot, or does not do so rightly.
  */
 export async function probeKernelLane(): Promise<void> {
-  using lane = new KernelLane({ pairsMax: 1, joinAfter: AT_ONCE });
+  using kernel = new KernelLane({ pairsMax: 1, joinAfter: AT_ONCE });
+  await probe({ kernel });
+}
+
+/**
+ * Has a connection of this process to itself spliced, in the same way.
+ *
+ * @throws {KernelLaneError} when it cannot be, or is not rightly.
+ */
+export async function probeSpliceLane(): Promise<void> {
+  using splice = new SpliceLane({ spliceAfter: AT_ANY_OCTET });
+  await probe({ splice });
+}
+
+const AT_ANY_OCTET = { octets: 1, chunkOctetsMin: 0 };
+
+async function probe(lanes: KernelLanes): Promise<void> {
   try {
-    await inTime(carrySample(lane));
+    await inTime(carrySample(lanes));
   } catch (reason) {
     throw new KernelLaneError(reason);
   }
 }
 
-async function carrySample(lane: KernelLane): Promise<void> {
+async function carrySample(lanes: KernelLanes): Promise<void> {
   await using stack = new AsyncDisposableStack();
   const near = await connectedPair(stack);
   const far = await connectedPair(stack);
@@ -40,10 +58,10 @@ async function carrySample(lane: KernelLane): Promise<void> {
   });
   const moved = Promise.withResolvers<void>();
   const relay = startLaneRelay(
-    lane,
+    lanes,
     new TcpStream(near.accepted),
     new TcpStream(far.dialled),
-    { forward() {}, backward() {}, onKernel: moved.resolve },
+    { forward() {}, backward() {}, onLane: () => moved.resolve() },
   );
   // One octet for user space: the rest is the kernel's.
   near.dialled.write(sample(0, 1));

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import {
-  AT_ONCE,
   KernelLane,
+  type KernelLanes,
+  type LaneName,
+  SpliceLane,
   startLaneRelay,
 } from "../../../src/net/kernel_lane/mod.ts";
 import { TcpStream } from "../../../src/net/tcp_stream.ts";
@@ -12,17 +14,31 @@ import {
   tcpLink,
 } from "../../suites/relay_suite.ts";
 
-/** For all tests: a lane lasts as long as a worker does. */
-const lanes = {
-  "at once": new KernelLane({ pairsMax: 64, joinAfter: AT_ONCE }),
-  "after 3 chunks": new KernelLane({
+const kernelAfter = (chunks: number) => ({
+  kernel: new KernelLane({
     pairsMax: 64,
-    joinAfter: { chunks: 3, chunkOctetsMax: Infinity },
+    joinAfter: { chunks, chunkOctetsMax: Infinity },
   }),
-};
-let joined = 0;
+});
 
-const kernel = (lane: KernelLane) => ({
+const spliceAfter = (octets: number, pipesMax: number) => ({
+  splice: new SpliceLane({
+    pipesMax,
+    spliceAfter: { octets, chunkOctetsMin: 0 },
+  }),
+});
+
+/** For all tests: a lane lasts as long as a worker does. */
+const all: Readonly<Record<string, KernelLanes>> = {
+  "by the kernel at once": kernelAfter(1),
+  "by the kernel after 3 chunks": kernelAfter(3),
+  "spliced at once": spliceAfter(1, 256),
+  "spliced after 1 MiB": spliceAfter(1 << 20, 256),
+  "spliced without a pipe": spliceAfter(1, 0),
+};
+const joined: LaneName[] = [];
+
+const kind = (lanes: KernelLanes) => ({
   links: [tcpLink, tcpLink] as const,
   start: (
     a: unknown,
@@ -32,32 +48,33 @@ const kernel = (lane: KernelLane) => ({
     const laneMeter = {
       forward: (octets: number) => meter.forward(octets),
       backward: (octets: number) => meter.backward(octets),
-      onKernel: () => void joined++,
+      onLane: (name: LaneName) => void joined.push(name),
     };
     assert.ok(a instanceof TcpStream && b instanceof TcpStream);
-    return startLaneRelay(lane, a, b, laneMeter);
+    return startLaneRelay(lanes, a, b, laneMeter);
   },
-  count: () => lane.count(),
+  count: () => lanes.kernel?.count(),
 });
 
-for (const [when, lane] of Object.entries(lanes)) {
-  relaySuite({ ...kernel(lane), name: `by the kernel ${when}` });
+for (const [name, lanes] of Object.entries(all)) {
+  relaySuite({ ...kind(lanes), name });
 }
 
 Deno.test("startLaneRelay() hands over to the kernel and leaves nothing behind", async () => {
-  const before = joined;
-  const lane = lanes["at once"];
-  await using r = await relayed({ ...kernel(lane), name: "" });
+  joined.length = 0;
+  const { kernel } = kernelAfter(1);
+  using _kernel = kernel;
+  await using r = await relayed({ ...kind({ kernel }), name: "" });
   r.toServer.write(new Uint8Array(100));
   await r.server.until(() => r.server.length === 100);
-  while (lane.countSockets() < 4) await quiet();
-  assert.equal(joined, before + 1);
+  while (kernel.countSockets() < 4) await quiet();
+  assert.deepEqual(joined, ["kernel"]);
   r.toServer.write(new Uint8Array(100));
   await r.server.until(() => r.server.length === 200);
-  lane.count();
+  kernel.count();
   assert.equal(r.meter.forwarded, 200);
   r.toServer.end();
   r.toClient.end();
   assert.deepEqual(await r.relay.ended, { how: "complete" });
-  assert.deepEqual([lane.size, lane.countSockets()], [0, 0]);
+  assert.deepEqual([kernel.size, kernel.countSockets()], [0, 0]);
 });
