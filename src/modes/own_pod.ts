@@ -11,11 +11,16 @@ export interface OwnPod {
 }
 
 /** The Gateway's pod whose address is one of this machine's. */
-export const findOwnPod = (
+export function findOwnPod(
   objects: readonly KubeObject[],
   gateway: NamespacedName,
   local: ReadonlySet<Ip>,
-): OwnPod | undefined =>
-  podsOfGateway(objects, gateway).find(({ ips }) =>
+): OwnPod | undefined {
+  const found = podsOfGateway(objects, gateway).find(({ ips }) =>
     ips.some((ip) => local.has(ip))
   );
+  if (found === undefined) return undefined;
+  // Not its addresses: with them a pod is one that is served beside others.
+  const { uid, name, namespace, serviceAccount } = found;
+  return { uid, name, namespace, serviceAccount };
+}
