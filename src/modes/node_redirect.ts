@@ -7,14 +7,16 @@ import {
   podsOfNode,
 } from "../kube/mod.ts";
 import { findPlaces, NodeRules } from "../redirect/node/mod.ts";
+import { openBypassedPods } from "./bypassing.ts";
 import type { Enrolment, EnrolmentOptions } from "./enrolment.ts";
 import type { MeshInput } from "./mesh_input.ts";
 import { WarningLog } from "./warning_log.ts";
 
 /** @throws {HairpinError} when the node lacks what that takes. */
 export function enrolByNode(
-  { config, pods, readiness, log, signal }: EnrolmentOptions,
+  options: EnrolmentOptions,
 ): Enrolment {
+  const { config, cluster, pods, readiness, log, signal } = options;
   const places = new WarningLog(log("redirect"));
   const rules = new NodeRules({ ipv6: config.ipv6.enabled });
   const capture = new NodeCapture({
@@ -29,20 +31,28 @@ export function enrolByNode(
     onTurn: ({ size }) => readiness.set("workload proxy manager", size === 0),
   });
   const warnings = new WarningLog(log("state"));
+  const status = cluster?.redirectionStatus(signal);
+  // There are no rules in the pods themselves.
+  const bypassed = openBypassedPods(options, status, () => Promise.resolve());
   let found = podsOfNode([], config.nodeName);
+  const reconcile = async () => {
+    const now = found;
+    await capture.reconcile(now.pods);
+    await bypassed.put(now.bypassed);
+  };
   let begun = false;
   return {
     want(input) {
       found = findPods(input, config.nodeName);
       warnings.put([...found.warnings, ...found.pods.flatMap(unheeded)]);
-      if (begun && !signal.aborted) void capture.reconcile(found.pods);
+      if (begun && !signal.aborted) void reconcile();
     },
     async begin() {
       begun = true;
-      await capture.reconcile(found.pods);
+      await reconcile();
     },
     failed: new Promise<never>(() => {}),
-    bypassed: () => found.bypassed,
+    bypassed: () => bypassed.list,
     async [Symbol.asyncDispose]() {
       await capture.end();
       rules[Symbol.dispose]();

@@ -1,5 +1,4 @@
 /** `--redirect self`: this process enrols the pods of its node. */
-import { BypassedPods } from "../control/bypassed_pods.ts";
 import type { CaptureGate, CaptureGateOptions } from "../control/cni/mod.ts";
 import type { FoundPodsOptions } from "../control/cluster_pods.ts";
 import { type ClusterPods, NodeEnrolment } from "../control/node_enrolment.ts";
@@ -10,7 +9,7 @@ import { SelfEnrolment } from "../control/self_enrolment.ts";
 import { DEFAULT_SETTINGS } from "../kube/mod.ts";
 import { type Backend, chooseBackend } from "../redirect/mod.ts";
 import { runCommand } from "../sys/command.ts";
-import { bypassedPodsGauge } from "../telemetry/hairpin_metrics.ts";
+import { openBypassedPods } from "./bypassing.ts";
 import type { Enrolment, EnrolmentOptions } from "./enrolment.ts";
 import {
   openConnectionsOptions,
@@ -36,7 +35,7 @@ export async function enrolBySelf(
   const warnings = new WarningLog(log("state"));
   const netnses = new PodNetns();
   const untaint = new Untaint(options);
-  const bypassed = openBypassedPods(options, status);
+  const bypassed = openBypassedPods(options, status, removeRedirectAt);
   const node: NodeEnrolment = new NodeEnrolment({
     nodeName: config.nodeName,
     enrolment: self,
@@ -100,17 +99,6 @@ async function findPods(
     signal,
   });
 }
-
-const openBypassedPods = (
-  { registry, log }: EnrolmentOptions,
-  status: RedirectionStatus | undefined,
-): BypassedPods =>
-  new BypassedPods({
-    log: log("inpod"),
-    count: bypassedPodsGauge(registry),
-    removeRules: removeRedirectAt,
-    ...status && { tell: (event) => void status.tell(event) },
-  });
 
 interface CniService {
   readonly gate: CaptureGate;

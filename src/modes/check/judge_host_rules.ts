@@ -102,6 +102,33 @@ function judgeMembers(
     );
 }
 
+/**
+ * Whether the node leads every pod's traffic to the proxy, where that is done
+ * outside of the pods.
+ *
+ * @param tables Text of hairpin's tables, of each family; undefined where one is not there.
+ */
+export function judgeNodeCapture(
+  tables: Readonly<Record<4 | 6, string | undefined>>,
+  pods: readonly ServedPod[],
+): Judgement {
+  const check = "node rules";
+  const known = (family: 4 | 6) =>
+    new Set(tables[family]?.match(/[0-9a-f]*[.:][0-9a-f.:]+/gi) ?? []);
+  const inRules = { 4: known(4), 6: known(6) };
+  const missing = pods.flatMap(({ name, ips }) =>
+    ips.filter((ip) => !inRules[isIpv6(ip) ? 6 : 4].has(ip))
+      .map((ip) => `${name} (${ip})`)
+  );
+  return missing.length === 0
+    ? ok(check, `${pods.length} pods are captured`)
+    : failed(
+      check,
+      `not captured: ${namely(missing)}`,
+      "have hairpin write them again by a restart, and whoever took them away stop",
+    );
+}
+
 const natChain = (
   rules: FoundRules["rules"],
   chain: string,

@@ -13,7 +13,13 @@ import type { Dump } from "../../view/mod.ts";
 import { about, failed, type Finding, warning } from "./finding.ts";
 import { nameOf } from "./judge_mesh.ts";
 import { NAMESPACES_MAX } from "./limits.ts";
-import { checkPod, checkStranger, type Opened, type Proxy } from "./pod.ts";
+import {
+  checkCaptured,
+  checkPod,
+  checkStranger,
+  type Opened,
+  type Proxy,
+} from "./pod.ts";
 
 /** Where container runtimes and `ip netns` keep names of namespaces. */
 const FOLDER = "/var/run/netns";
@@ -101,7 +107,9 @@ async function withNamespace(
     netns = openNetns(path);
     if (netnsId(netns) === ownNetnsId()) return "it is the node's own";
     const ips = netnsAddresses(netns).flatMap((text) => parseIp(text) ?? []);
-    const isHeld = held?.has(netnsId(netns)) ?? true;
+    // Where the node captures, nobody enters a pod's.
+    const isHeld = dump?.hairpin?.redirect === "node" ||
+      (held?.has(netnsId(netns)) ?? true);
     const bypassed = dump && bypassedPodOf(dump, ips);
     const served = dump && isHeld ? podOf(dump, ips) : undefined;
     const pod = served ?? (bypassed && nameOf(bypassed));
@@ -142,6 +150,9 @@ async function checkOne(
   const { pod, path, bypassed } = opened;
   const isStranger = pod === undefined &&
     (wanted.kind === "node" || proxy.dump !== undefined);
+  if (pod !== undefined && proxy.dump?.hairpin?.redirect === "node") {
+    return about(pod, await checkCaptured(opened, proxy.dump));
+  }
   if (!isStranger && bypassed === undefined) {
     return about(pod ?? path, await checkPod(opened, proxy));
   }

@@ -9,6 +9,7 @@ import { about, failed, type Finding, type Judgement, ok } from "./finding.ts";
 import { listeningSockets, netSysctl, outputOf } from "./gather.ts";
 import { judgeChain } from "./judge_chain.ts";
 import {
+  judgeNodeCapture,
   judgeProbeRules,
   judgeTranslation,
   type ServedPod,
@@ -41,7 +42,7 @@ import {
 } from "./judge_reports.ts";
 import { PACKETS_MAX } from "./limits.ts";
 import type { Proxy } from "./pod.ts";
-import { readNodeRules } from "./pod_rules.ts";
+import { nodeTables, readNodeRules } from "./pod_rules.ts";
 import {
   askServer,
   foundChain,
@@ -126,23 +127,26 @@ const meshJudgements = (dump: Dump): Judgement[] => [
 ];
 
 const isEnrolling = ({ hairpin }: Dump): boolean =>
-  hairpin?.redirect === "self" || hairpin?.redirect === "agent";
+  ["agent", "node", "self"].includes(hairpin?.redirect ?? "");
 
 /** Only where this namespace is the node's: an agent's proxy has one of its own. */
 async function hostJudgements(dump: Dump): Promise<Judgement[]> {
   const { hairpin, config } = dump;
-  if (hairpin?.redirect !== "self") return [];
+  const redirect = hairpin?.redirect;
+  if (redirect !== "self" && redirect !== "node") return [];
   const pods = servedPods(dump);
   const rules = await readNodeRules();
   const hasIpv6 = pods.some(({ ips }) => ips.some(isIpv6));
-  const { netDir = NET_DIR, binDir = BIN_DIR } = hairpin.cni ?? {};
-  const wanted = hairpin.cni?.netDir !== undefined;
+  const { netDir = NET_DIR, binDir = BIN_DIR } = hairpin?.cni ?? {};
+  const wanted = hairpin?.cni?.netDir !== undefined;
   return [
     judgeForwarding({
       v4: netSysctl("ipv4/ip_forward"),
       v6: hasIpv6 ? netSysctl("ipv6/conf/all/forwarding") : undefined,
     }),
-    judgeProbeRules(rules, pods, config.localNode),
+    redirect === "node"
+      ? judgeNodeCapture(await nodeTables(), pods)
+      : judgeProbeRules(rules, pods, config.localNode),
     judgeTranslation(rules.all, await packetsOf(dump, pods)),
     judgeChain(await foundChain({ netDir, binDir, wanted })),
   ];

@@ -56,6 +56,18 @@ export async function checkStranger(
   ];
 }
 
+/** The namespace of a pod that is captured outside of it: it is left alone. */
+export async function checkCaptured(
+  opened: Opened,
+  dump: Dump,
+): Promise<Judgement[]> {
+  const { pod, bypassed } = opened;
+  const inside = await checkStranger(opened);
+  return pod === undefined || bypassed !== undefined
+    ? inside
+    : [...inside, judgeConnections(dump, pod)];
+}
+
 /** A namespace that is redirected, or is to be. */
 export async function checkPod(
   opened: Opened,

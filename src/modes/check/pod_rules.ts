@@ -9,7 +9,7 @@ import {
   verifyRouting,
 } from "../../redirect/mod.ts";
 import type { Fd } from "../../sys/libc.ts";
-import { readAllRules } from "./gather.ts";
+import { outputOf, readAllRules } from "./gather.ts";
 import type { NodeRules } from "./judge_host_rules.ts";
 import type { HeldRules } from "./judge_rules.ts";
 
@@ -51,6 +51,14 @@ export async function readNodeRules(): Promise<NodeRules> {
     isKnown: all.length > 0 || ruleset !== undefined,
   };
 }
+
+/** Of hairpin's tables by which a node captures its pods, the text. */
+export const nodeTables = async (): Promise<
+  Readonly<Record<4 | 6, string | undefined>>
+> => ({
+  4: await outputOf("nft", ["list", "table", "ip", "hairpin-node"]),
+  6: await outputOf("nft", ["list", "table", "ip6", "hairpin-node"]),
+});
 
 /** What is missing of the routing, in the families that are redirected. */
 export async function missingRouting(

@@ -1,5 +1,6 @@
 import type { Ip } from "../../../src/model/address.ts";
 import {
+  judgeNodeCapture,
   judgeProbeRules,
   judgeTranslation,
 } from "../../../src/modes/check/judge_host_rules.ts";
@@ -76,6 +77,23 @@ testJudgements([
     ),
     "ok",
     /node agent's set/,
+  ],
+  [
+    judgeNodeCapture({ 4: "elements = { 10.0.0.1, 10.0.0.2 }", 6: "" }, [pod]),
+    "ok",
+    /^1 pods/,
+  ],
+  [
+    judgeNodeCapture({ 4: "elements = { 10.0.0.11 }", 6: undefined }, [pod]),
+    "failed",
+    /^not captured: n\/p \(10\.0\.0\.1\)$/,
+  ],
+  [
+    judgeNodeCapture({ 4: undefined, 6: "{ fd00::1, fd00::2 }" }, [
+      { name: "n/q", ips: ["fd00::1" as Ip] },
+    ]),
+    "ok",
+    /^1 pods/,
   ],
   [judgeTranslation([], []), "ok", /no pods on two nodes/],
   [judgeTranslation(nat(JUMP, of("10.0.0.1")), [packet]), "ok", /keep theirs/],
