@@ -95,6 +95,19 @@ for (const folder of folders) {
   });
 }
 
+for (const name of ["workloads", "policy"]) {
+  Deno.test({
+    name: `an API server takes every object of kind/${name}.yaml`,
+    ignore: skip !== undefined,
+    async fn() {
+      const path = `${MANIFESTS}/../kind/${name}.yaml`;
+      const yaml = await Deno.readTextFile(path);
+      const said = (await tryOut(yaml)).trim().split("\n");
+      assert.equal(said.length, parseManifests(yaml).length);
+    },
+  });
+}
+
 Deno.test({
   name: "an API server refuses what is misspelt in a manifest",
   ignore: skip !== undefined,
