@@ -20,6 +20,10 @@ export function readRule(statements: readonly unknown[]): NftRule {
 
 const json = (value: unknown): string => JSON.stringify(value) ?? "null";
 
+/** A name or a number as it is; what is neither cannot be mistaken for one. */
+const word = (value: unknown): string =>
+  typeof value === "string" ? value : json(value);
+
 type Fields = Readonly<Record<string, unknown>>;
 
 const isFields = (value: unknown): value is Fields =>
@@ -37,14 +41,14 @@ function matchText(body: unknown): string | undefined {
   const left = valueText(body.left);
   const right = rightText(body.right, left);
   if (left === undefined || right === undefined) return undefined;
-  const op = body.op === "==" && !left.includes("&") ? "" : `${body.op} `;
+  const op = body.op === "==" && !left.includes("&") ? "" : `${word(body.op)} `;
   return `${left} ${op}${right}`;
 }
 
 function rightText(right: unknown, left = ""): string | undefined {
   if (left === "meta l4proto") return PROTOCOLS.get(right) ?? valueText(right);
   if (left.includes("mark") && typeof right === "number") return hex(right);
-  if (left.endsWith("ifname")) return `"${right}"`;
+  if (left.endsWith("ifname")) return `"${word(right)}"`;
   return valueText(right);
 }
 
@@ -61,10 +65,12 @@ function valueText(value: unknown): string | undefined {
     case "meta":
     case "ct":
       return isFields(body) && Object.keys(body).length === 1
-        ? keyText(kind, String(body.key))
+        ? keyText(kind, word(body.key))
         : undefined;
     case "payload":
-      return isFields(body) ? `${body.protocol} ${body.field}` : undefined;
+      return isFields(body)
+        ? `${word(body.protocol)} ${word(body.field)}`
+        : undefined;
     case "prefix":
       return isFields(body) ? prefixText(body) : undefined;
     case "&":
@@ -80,8 +86,9 @@ const keyText = (kind: string, key: string): string =>
 
 /** An address with its whole length is just that address. */
 function prefixText({ addr, len }: Fields): string {
-  const whole = String(addr).includes(":") ? 128 : 32;
-  return len === whole ? `${addr}` : `${addr}/${len}`;
+  const address = word(addr);
+  const whole = address.includes(":") ? 128 : 32;
+  return len === whole ? address : `${address}/${word(len)}`;
 }
 
 function bitsText(op: "&" | "|", parts: unknown[]): string | undefined {
@@ -112,14 +119,14 @@ function actionText(kind: string, body: unknown): string | undefined {
       return kind;
     case "jump":
     case "goto":
-      return isFields(body) ? `${kind} ${body.target}` : undefined;
+      return isFields(body) ? `${kind} ${word(body.target)}` : undefined;
     case "redirect":
       return isFields(body) && Object.keys(body).join() === "port"
-        ? `redirect to :${body.port}`
+        ? `redirect to :${word(body.port)}`
         : undefined;
     case "snat":
       return isFields(body) && Object.keys(body).sort().join() === "addr,family"
-        ? `snat ${body.family} to ${body.addr}`
+        ? `snat ${word(body.family)} to ${word(body.addr)}`
         : undefined;
     case "mangle":
       return isFields(body) ? mangleText(body) : undefined;

@@ -49,6 +49,9 @@ interface Chain extends NftChain {
 
 type Fields = Readonly<Record<string, unknown>>;
 
+/** Empty for what is no text. */
+const word = (value: unknown): string => typeof value === "string" ? value : "";
+
 /**
  * Reads the tables of family inet.
  *
@@ -58,14 +61,14 @@ export function parseNftRuleset(text: string): NftRuleset {
   const tables = new Map<string, Table>();
   for (const { kind, fields } of objectsOf(text)) {
     if (fields.family !== "inet") continue;
-    const name = String(fields.name);
+    const name = word(fields.name);
     if (kind === "table") tables.set(name, tableOf(fields));
-    const table = tables.get(String(fields.table));
+    const table = tables.get(word(fields.table));
     if (table === undefined) continue;
     if (kind === "chain") table.chains.set(name, chainOf(fields));
     if (kind === "set") table.sets.set(name, setOf(fields));
     if (kind === "rule" && Array.isArray(fields.expr)) {
-      const chain = table.chains.get(String(fields.chain));
+      const chain = table.chains.get(word(fields.chain));
       chain?.rules.push(readRule(fields.expr));
     }
   }
@@ -87,9 +90,9 @@ export interface NftChainName {
 export const parseChainNames = (text: string): NftChainName[] =>
   objectsOf(text).filter(({ kind }) => kind === "chain")
     .map(({ fields: { family, table, name } }) => ({
-      family: String(family),
-      table: String(table),
-      name: String(name),
+      family: word(family),
+      table: word(table),
+      name: word(name),
     }));
 
 const tableOf = (fields: Fields): Table => ({
@@ -100,10 +103,10 @@ const tableOf = (fields: Fields): Table => ({
 
 const chainOf = ({ type, hook, prio, policy }: Fields): Chain => ({
   base: hook === undefined ? undefined : baseText({
-    type: String(type),
-    hook: String(hook),
-    priority: Number(prio),
-    policy: String(policy ?? "accept"),
+    type: word(type),
+    hook: word(hook),
+    priority: typeof prio === "number" ? prio : NaN,
+    policy: policy === undefined ? "accept" : word(policy),
   }),
   rules: [],
 });
@@ -120,7 +123,7 @@ export const baseText = (
   `type ${type} hook ${hook} priority ${priority}; policy ${policy};`;
 
 const setOf = ({ type, elem }: Fields): NftSet => ({
-  type: String(type),
+  type: word(type),
   elements: texts(Array.isArray(elem) ? elem : []),
 });
 
@@ -128,14 +131,16 @@ const texts = (values: readonly unknown[]): string[] =>
   values.filter((value) => typeof value === "string");
 
 function objectsOf(text: string): { kind: string; fields: Fields }[] {
-  const rows = rowsOf(text);
-  return rows.flatMap((row) =>
-    Object.entries(row as Fields).map(([kind, fields]) => ({
+  return rowsOf(text).flatMap((row) =>
+    Object.entries(row).map(([kind, fields]: [string, unknown]) => ({
       kind,
-      fields: (fields ?? {}) as Fields,
+      fields: isFields(fields) ? fields : {},
     }))
   );
 }
+
+const isFields = (value: unknown): value is Fields =>
+  typeof value === "object" && value !== null;
 
 function rowsOf(text: string): readonly object[] {
   let found: unknown;

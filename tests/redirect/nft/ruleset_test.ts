@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { parseNftRuleset } from "../../../src/redirect/nft/ruleset.ts";
+import fc from "fast-check";
+import {
+  completed,
+  isCutOff,
+  parseChainNames,
+  parseNftRuleset,
+} from "../../../src/redirect/nft/ruleset.ts";
 
 const textOf = (...rows: unknown[]) => JSON.stringify({ nftables: rows });
 const inet = { family: "inet" };
@@ -66,3 +72,40 @@ for (const text of ["", "JSON support not compiled-in", "[]", "null", "{}"]) {
     );
   });
 }
+
+Deno.test("parseNftRuleset() reads a table whose flags it broke off at", () => {
+  const whole = textOf(table, { rule: { ...inet, table: "t" } });
+  const cut = `${whole.slice(0, whole.indexOf("}"))},"flags": `;
+  assert.ok(isCutOff(cut));
+  assert.ok(!isCutOff(whole));
+  assert.equal(completed(whole), whole);
+  const found = parseNftRuleset(completed(cut)).tables.get("t");
+  assert.equal(found?.hasFlags, true);
+});
+
+Deno.test("parseNftRuleset() throws nothing but RedirectError, whatever it reads", () => {
+  const row = fc.dictionary(
+    fc.constantFrom("table", "chain", "rule", "set", "other"),
+    fc.oneof(
+      fc.anything(),
+      fc.record({
+        family: fc.constant("inet"),
+        name: fc.constantFrom("t", "c"),
+        table: fc.constant("t"),
+        chain: fc.constant("c"),
+        expr: fc.array(fc.anything()),
+        elem: fc.anything(),
+      }, { requiredKeys: [] }),
+    ),
+  );
+  fc.assert(
+    fc.property(fc.array(row), (rows) => {
+      const text = JSON.stringify(
+        { nftables: rows },
+        (_key, value) => typeof value === "bigint" ? `${value}` : value,
+      );
+      parseNftRuleset(text);
+      parseChainNames(text);
+    }),
+  );
+});
