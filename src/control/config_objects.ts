@@ -7,8 +7,8 @@ import {
   nameOf,
   parseObject,
   type Problem,
+  saysTheSame,
 } from "../kube/mod.ts";
-import { isEqual } from "../model/diff.ts";
 import { SharedValues } from "../model/shared_values.ts";
 import { CONFIG_ERRORS_MAX } from "./config_limits.ts";
 import { eachYamlDocument, type YamlDocument } from "./yaml_file.ts";
@@ -100,7 +100,7 @@ class ObjectReader {
       const documentNumber = document.number;
       this.#first.set(key, { object: shared, file, documentNumber });
       this.objects.push(shared);
-    } else if (!isEqual(first.object, object)) {
+    } else if (!saysTheSame(first.object, object)) {
       this.errors.push(errorAt(place, object, {
         path: [],
         why:

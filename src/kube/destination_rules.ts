@@ -8,6 +8,7 @@ import {
 import { goDurationMs } from "./duration.ts";
 import type { MeshObjects } from "./mesh_objects.ts";
 import { nameOf, type ObjectMeta } from "./objects.ts";
+import { type PackedSpec, unpackSpec } from "./packed_spec.ts";
 import { formatPath, formatProblem, problemOfIssue } from "./problem.ts";
 import { filled, oneOf, open, parsed, someOf, text } from "./schema/fields.ts";
 import type { MeshSettings } from "./settings.ts";
@@ -82,9 +83,10 @@ export class DestinationRules {
   }
 
   #add(
-    object: { readonly metadata: ObjectMeta; readonly spec: unknown },
+    object: { readonly metadata: ObjectMeta; readonly spec: PackedSpec },
   ): void {
-    const { metadata, spec } = object;
+    const { metadata } = object;
+    const spec = unpackSpec(object.spec);
     const warn = (line: string) =>
       this.warnings.push(`DestinationRule "${nameOf(object)}": ${line}`);
     const { success, output, issues } = v.safeParse(ruleSpec, spec);

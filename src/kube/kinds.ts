@@ -1,6 +1,7 @@
 /** Which kinds hairpin knows, under which API groups, and how each is read. */
 import * as v from "valibot";
 import type { Kind } from "./objects.ts";
+import { packSpec } from "./packed_spec.ts";
 import {
   peerAuthenticationSpec,
   requestAuthenticationSpec,
@@ -80,7 +81,9 @@ const security = (spec: v.GenericSchema<unknown, object>): KindRow => ({
 });
 
 const route = (apiVersions: RegExp): KindRow =>
-  row(apiVersions, { spec: v.optional(anyMapping, {}) });
+  row(apiVersions, {
+    spec: v.optional(v.pipe(anyMapping, v.transform(packSpec)), {}),
+  });
 
 export const KINDS: Readonly<Record<Kind, KindRow>> = {
   Namespace: clusterWide(CORE),

@@ -4,6 +4,7 @@ export { isKnownKind } from "./kinds.ts";
 export { closedForm } from "./closed_form.ts";
 export { formatProblem, type Problem } from "./problem.ts";
 export * from "./objects.ts";
+export { saysTheSame } from "./packed_spec.ts";
 export { translate, type Translation } from "./translate.ts";
 export { DEFAULT_SETTINGS, type MeshSettings } from "./settings.ts";
 export {

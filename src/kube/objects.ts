@@ -1,4 +1,5 @@
 /** Kubernetes objects as hairpin knows them: read, checked, with defaults filled in. */
+import type { PackedSpec } from "./packed_spec.ts";
 import type {
   PeerAuthenticationSpec,
   RequestAuthenticationSpec,
@@ -66,9 +67,9 @@ export interface RequestAuthenticationObject
   extends Of<"RequestAuthentication"> {
   readonly spec: RequestAuthenticationSpec;
 }
-/** Kept as written, for the waypoint to read. */
+/** With all that is written, for the waypoint to read. */
 interface Raw<Kind extends string> extends Of<Kind> {
-  readonly spec: Readonly<Record<string, unknown>>;
+  readonly spec: PackedSpec;
 }
 
 /** Kinds of layer 7. */

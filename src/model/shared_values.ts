@@ -1,10 +1,12 @@
 /**
  * Plain values whose equal parts are one and the same object, so that many
- * alike are held once. Structured cloning keeps it so in the clone.
+ * alike are held once. Structured cloning keeps it so in the clone. Texts too
+ * are held once, and none keeps the longer one in memory that it was cut from.
  */
 export class SharedValues {
   readonly #byContent = new Map<string, object>();
   readonly #names = new Map<object, string>();
+  readonly #texts = new Map<string, string>();
 
   /**
    * The same value made of shared parts. It is never to be changed.
@@ -12,6 +14,7 @@ export class SharedValues {
    * @param value What JSON can hold, and undefined.
    */
   share<T>(value: T): T {
+    if (typeof value === "string") return this.#text(value) as T & string;
     if (typeof value !== "object" || value === null) return value;
     if (this.#names.has(value)) return value;
     const { content, parts } = Array.isArray(value)
@@ -22,6 +25,15 @@ export class SharedValues {
     this.#byContent.set(content, parts);
     this.#names.set(parts, `#${this.#names.size}`);
     return parts as T;
+  }
+
+  #text(text: string): string {
+    const known = this.#texts.get(text);
+    if (known !== undefined) return known;
+    // The engine makes a slice a view of the whole: a name would hold its file.
+    const copy: string = JSON.parse(JSON.stringify(text));
+    this.#texts.set(copy, copy);
+    return copy;
   }
 
   #list(items: readonly unknown[]): Shared {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readObjects } from "../../src/control/config_objects.ts";
 import { nameOf } from "../../src/kube/mod.ts";
+import { releaseMemory } from "../../src/sys/memory.ts";
 
 const read = (...texts: string[]) =>
   readObjects(new Map(texts.map((text, i) => [`${i + 1}.yaml`, text])));
@@ -245,7 +246,33 @@ Deno.test("readObjects() names unknown kinds once", () => {
 
 Deno.test("readObjects() takes an object twice when it says the same", () => {
   assert.deepEqual(namesOf(POD, POD), ["Pod shop/cart"]);
+  const route = (spec: string) =>
+    `apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: a}\nspec: ${spec}\n`;
+  assert.deepEqual(
+    namesOf(
+      route("{rules: [], hostnames: []}"),
+      route("{hostnames: [], rules: []}"),
+    ),
+    ["HTTPRoute default/a"],
+  );
 });
+
+Deno.test("readObjects() lets go of the texts that objects were read from", () => {
+  const before = usedMiB();
+  const held = Array.from({ length: 16 }, (_, at) => {
+    const comment = `# ${at % 10}`.padEnd(1 << 20, "x");
+    const text = POD.replace("name: cart", `name: a-name-that-is-long-${at}`);
+    return read(`${comment}\n${text}`).objects;
+  });
+  const more = usedMiB() - before;
+  assert.ok(more < 4, `${more} of 16 MiB are held`);
+  assert.equal(held.flat().length, 16);
+});
+
+function usedMiB(): number {
+  releaseMemory();
+  return Deno.memoryUsage().heapUsed / (1 << 20);
+}
 
 Deno.test("readObjects() refuses two of one name that differ", () => {
   assert.deepEqual(linesOf(POD, `${POD}  labels: {a: b}\n`), [

@@ -392,9 +392,3 @@ for (
     assert.equal(parsed({ ...entry, apiVersion }).length, 1);
   });
 }
-
-Deno.test("parseObject() keeps routes as they are written", () => {
-  const spec = { rules: [{ backendRefs: [{ name: "a", port: 80 }] }] };
-  const [object] = parsed(raw("HTTPRoute", "a", { spec }));
-  assert.deepEqual(object?.kind === "HTTPRoute" && object.spec, spec);
-});

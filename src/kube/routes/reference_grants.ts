@@ -1,6 +1,7 @@
 /** Which objects may refer into other namespaces. */
 import * as v from "valibot";
 import type { MeshObjects } from "../mesh_objects.ts";
+import { unpackSpec } from "../packed_spec.ts";
 import { filled, open, someOf, text } from "../schema/fields.ts";
 
 const grantSpec = open({
@@ -25,7 +26,10 @@ export class ReferenceGrants {
   /** A grant that cannot be read grants nothing. */
   constructor(objects: MeshObjects) {
     this.#grants = objects.all("ReferenceGrant").flatMap((object) => {
-      const { success, output } = v.safeParse(grantSpec, object.spec);
+      const { success, output } = v.safeParse(
+        grantSpec,
+        unpackSpec(object.spec),
+      );
       const { namespace } = object.metadata;
       return success ? [{ ...output, namespace }] : [];
     });

@@ -3,6 +3,7 @@ import * as v from "valibot";
 import type { RouteSet } from "../../model/route_set.ts";
 import type { RouteCondition, RouteStatus } from "../../model/route_status.ts";
 import { nameOf } from "../objects.ts";
+import { unpackSpec } from "../packed_spec.ts";
 import { formatProblem, problemOfIssue } from "../problem.ts";
 import { type ReadRoute, readRoute, type RouteSource } from "./read_route.ts";
 import type { Backends } from "./backends.ts";
@@ -26,7 +27,8 @@ export function translateRoutes(
   const sets = new RouteSets();
   const statuses: RouteStatus[] = [];
   const warnings: string[] = [];
-  for (const source of KINDS.flatMap((kind) => context.objects.all(kind))) {
+  for (const object of KINDS.flatMap((kind) => context.objects.all(kind))) {
+    const source = { ...object, spec: unpackSpec(object.spec) };
     const what = `${source.kind} "${nameOf(source)}"`;
     const { claims, problem } = claimsOf(source, context);
     if (problem !== undefined) warnings.push(`${what} is not used: ${problem}`);

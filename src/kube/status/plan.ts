@@ -6,6 +6,7 @@ import { type Service, serviceKey } from "../../model/service.ts";
 import type { ServiceKey } from "../../model/workload.ts";
 import { MeshObjects } from "../mesh_objects.ts";
 import type { Kind, KubeObject } from "../objects.ts";
+import { unpackSpec } from "../packed_spec.ts";
 import { parentKeys } from "../routes/parents.ts";
 import { parents } from "../schema/route_parts.ts";
 import { DEFAULT_SETTINGS, type MeshSettings } from "../settings.ts";
@@ -163,7 +164,7 @@ function isServedElsewhere(
   { objects, settings, fronted }: Scope,
 ): boolean {
   const route = objects.find(kind, `${namespace}/${name}`);
-  const read = v.safeParse(parents, route?.spec ?? {});
+  const read = v.safeParse(parents, route ? unpackSpec(route.spec) : {});
   if (!read.success) return false;
   const ref = read.output.parentRefs.find((ref) => isSameParent(ref, parent));
   if (ref === undefined) return false;
