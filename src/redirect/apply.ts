@@ -79,7 +79,9 @@ export async function verifyRedirect(
   return [
     ...await differencesOf(target),
     ...(await othersHolding(target)).map((other) =>
-      `${nameOfBackend(other)} holds redirection rules beside ${own}`
+      `${
+        nameOfBackend(other)
+      } holds redirection rules, where only ${own} should`
     ),
   ];
 }

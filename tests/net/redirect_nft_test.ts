@@ -208,7 +208,7 @@ Deno.test("verifyRedirect() names another backend that holds rules too", async (
   await applyRedirect(target);
   await pod.sh("iptables-legacy -t nat -N ISTIO_OUTPUT");
   assert.deepEqual(await verifyRedirect(target), [
-    "iptables-legacy holds redirection rules beside nftables",
+    "iptables-legacy holds redirection rules, where only nftables should",
   ]);
   assert.equal(await applyRedirect(target), "replaced");
   assert.deepEqual(await verifyRedirect(target), []);
