@@ -8,6 +8,7 @@ import {
   SyscallError,
 } from "./libc.ts";
 
+const EPERM = 1;
 const CLONE_NEWNET = 0x40000000;
 const O_RDONLY_NONBLOCK_CLOEXEC = 0x80800;
 const NS_GET_NSTYPE = 0xb703;
@@ -57,7 +58,15 @@ export const ownNetnsId = (): string => netnsId(home);
  */
 export function inNetns<T>(fd: Fd, run: () => T): T {
   if (libc.setns(fd, CLONE_NEWNET) !== 0) {
-    throw new SyscallError("enter network namespace", errno(), `fd ${fd}`);
+    const error = errno();
+    const hint = error === EPERM
+      ? ", which wants CAP_SYS_ADMIN in the user namespace that it is of"
+      : "";
+    throw new SyscallError(
+      "enter network namespace",
+      error,
+      `fd ${fd}${hint}`,
+    );
   }
   try {
     return run();

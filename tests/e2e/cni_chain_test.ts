@@ -1,7 +1,8 @@
 /** A node that captures pods as the container runtime's chain of plugins makes them. */
 import assert from "node:assert/strict";
 import { addAll, CniRunError, delAll } from "../lab/cni/runner.ts";
-import { makeTestNetns, sh } from "../support/test_netns.ts";
+import { makeTestNetns, makeUserTestNetns, sh } from "../support/test_netns.ts";
+import { echoServer, openConnection } from "../support/open_connection.ts";
 import { eventually } from "./support.ts";
 
 const DEBIAN_PLUGINS = "/usr/lib/cni";
@@ -166,6 +167,31 @@ chainTest(
     for (const port of [15_001, 15_006, 15_008]) {
       assert.match(captured, new RegExp(`:${port}\\b`));
     }
+    await delAll(node.list, sandbox, node.runner, result);
+    assert.doesNotMatch(await rules(pod.sh), /ISTIO|:15008/);
+  },
+);
+
+chainTest(
+  "a pod with users of its own starts captured and served, as any other",
+  async () => {
+    await using host = await makeTestNetns();
+    await using pod = await makeUserTestNetns();
+    await using node = await Node.make(host.name);
+    await node.start();
+    const sandbox = sandboxIn(pod.path);
+    const result = await addAll(node.list, sandbox, node.runner);
+    assert.match(await rules(pod.sh), /ISTIO_OUTPUT[^]*:15008\b/);
+    // Through the proxy, whose sockets are in the pod's network.
+    await using _server = await echoServer(host);
+    const [address] = /10\.88\.0\.\d+/.exec(JSON.stringify(result)) ?? [];
+    const status = `status: { podIPs: [{ ip: ${address} }] }\n`;
+    const mesh = `${node.folder}/mesh.yaml`;
+    await Deno.writeTextFile(mesh, MESH("ambient") + status);
+    await eventually("the pod's address known", async () => {
+      await using client = await openConnection(pod, "10.88.0.1");
+      return await client.ask() === "echo";
+    }, 30_000);
     await delAll(node.list, sandbox, node.runner, result);
     assert.doesNotMatch(await rules(pod.sh), /ISTIO|:15008/);
   },

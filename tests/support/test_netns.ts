@@ -28,6 +28,45 @@ export async function makeTestNetns(): Promise<TestNetns> {
   };
 }
 
+/** A namespace in a user namespace of its own, as a pod with `hostUsers: false` has it. */
+export interface UserTestNetns extends TestNetns {
+  /** A process in both. */
+  readonly pid: number;
+}
+
+/** Where the ids of its users begin on the machine. */
+const USERS_FROM = 1_000_000;
+
+/** Makes one, with its loopback up. Needs root. */
+export async function makeUserTestNetns(): Promise<UserTestNetns> {
+  const args = ["--user", "--net", "sh", "-c", "echo up; exec sleep infinity"];
+  const child = new Deno.Command("unshare", { args, stdout: "piped" }).spawn();
+  const { pid } = child;
+  const reader = child.stdout.getReader();
+  await reader.read();
+  const name = `hairpin-test-${crypto.randomUUID().slice(0, 8)}`;
+  await sh(`
+    echo "0 ${USERS_FROM} 65536" > /proc/${pid}/uid_map
+    echo "0 ${USERS_FROM} 65536" > /proc/${pid}/gid_map
+    ip netns attach ${name} ${pid} && ip -n ${name} link set lo up`);
+  const path = `/var/run/netns/${name}`;
+  const fd = openNetns(path);
+  return {
+    pid,
+    name,
+    path,
+    fd,
+    sh: (script) => sh(script, ["ip", "netns", "exec", name]),
+    async [Symbol.asyncDispose]() {
+      closeFd(fd);
+      await sh(`ip netns del ${name}`);
+      child.kill("SIGKILL");
+      await reader.cancel();
+      await child.status;
+    },
+  };
+}
+
 /** Runs a shell script behind a prefix of words. */
 export async function sh(
   script: string,
