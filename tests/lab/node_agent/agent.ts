@@ -65,10 +65,14 @@ export class NodeAgent implements AsyncDisposable {
     throw new LabError("Cannot use the node agent: it was not started");
   }
 
-  /** Starts it (again) and waits until it serves pods. */
-  async start(): Promise<void> {
+  /**
+   * Starts it (again) and waits until it serves pods.
+   *
+   * @param more Settings beside, or instead of, those of every lab. Default none.
+   */
+  async start(more: Readonly<Record<string, string>> = {}): Promise<void> {
     const command = agentCommand(this.#plan, MONITORING_PORT);
-    const env = agentEnv(this.#plan);
+    const env = { ...agentEnv(this.#plan), ...more };
     const name = `agent-${this.#node.name}`;
     this.#process = this.#lab.start(this.#node, name, command, { env });
     await this.#process.untilLog(/initial installation complete/, {

@@ -23,7 +23,8 @@ export const accountFolder = ({ folder }: AgentPlan): string =>
 
 /**
  * The agent sees a machine as its container would: itself as process 1, the
- * node's files under /host, its account where Kubernetes mounts it. All of that
+ * node's files under /host, its account where Kubernetes mounts it, a process of
+ * kubelet's name, whose user's probes it lets through. All of that
  * is made in a root of its own, so that nothing is left on this machine.
  */
 const IN_A_ROOT_OF_ITS_OWN = `
@@ -48,6 +49,8 @@ cp -L "$tools/istio-cni" "$root/opt/cni/bin/"
 secrets=$root/run/secrets/kubernetes.io/serviceaccount
 mkdir -p "$secrets"
 mount --bind "$account" "$secrets"
+cp -L "$(command -v sleep)" "$root/opt/kubelet"
+chroot "$root" /opt/kubelet infinity >/dev/null 2>&1 </dev/null &
 exec chroot "$root" "$@"
 `;
 
