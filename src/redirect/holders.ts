@@ -26,9 +26,10 @@ export async function backendsHolding(netns: Fd): Promise<Backend[]> {
   const holding: Backend[] = [];
   if (await holdsByIptablesNft(netns, chains)) holding.push(iptablesOf("nft"));
   const legacy = iptablesOf("legacy");
-  if (hasLegacyTables(netns) && await podRules(netns, legacy).exist()) {
-    holding.push(legacy);
-  }
+  const legacyRules = podRules(netns, legacy);
+  if (
+    hasLegacyTables(netns) && await unlessUnusable(() => legacyRules.exist())
+  ) holding.push(legacy);
   const own: readonly string[] = OWN_TABLES;
   const isOwn = ({ family, table }: NftChainName) =>
     family === "inet" && own.includes(table);
@@ -41,7 +42,7 @@ async function chainsByNft(netns: Fd): Promise<NftChainName[] | undefined> {
   const args = ["-j", "list", "chains"];
   const options = { netns, timeoutMs: NFT_TIMEOUT_MS };
   const run = () => runOrFail(NFTABLES.nft, args, options);
-  const result = await unlessMissing(run);
+  const result = await unlessUnusable(run);
   return result === undefined ? undefined : parseChainNames(result.stdout);
 }
 
@@ -59,7 +60,7 @@ async function holdsByIptablesNft(
   const rules = podRules(netns, iptablesOf("nft"));
   return isNamed
     ? await rules.exist()
-    : await unlessMissing(() => rules.exist()) ?? false;
+    : await unlessUnusable(() => rules.exist()) ?? false;
 }
 
 /** The kernel makes these tables for whoever reads them: so it is asked for their names first. */
@@ -71,17 +72,27 @@ const namesLegacyTables = (): boolean =>
     readKernelFile(`/proc/thread-self/net/${file}`)?.trim()
   );
 
-/** undefined when the program is not installed. */
-export async function unlessMissing<T>(
+/** What programs say where they, or the kernel, cannot do a backend at all. */
+const UNUSABLE = [
+  "JSON support not compiled-in",
+  "Protocol not supported",
+  "Operation not supported",
+  "Invalid argument",
+];
+
+/** undefined when the program is not installed, or has nothing to work with. */
+export async function unlessUnusable<T>(
   run: () => Promise<T>,
 ): Promise<T | undefined> {
   try {
     return await run();
   } catch (reason) {
-    const { cause } = reason as Error;
-    const isMissing = reason instanceof RedirectError &&
-      cause instanceof CommandError && cause.why === "missing";
-    if (isMissing) return undefined;
+    if (!(reason instanceof RedirectError)) throw reason;
+    const { cause, message } = reason;
+    const isMissing = cause instanceof CommandError && cause.why === "missing";
+    if (isMissing || UNUSABLE.some((text) => message.includes(text))) {
+      return undefined;
+    }
     throw reason;
   }
 }

@@ -2,7 +2,7 @@ import type { Ip } from "../model/address.ts";
 import { type Backend, nameOfBackend } from "./backend.ts";
 import { type Iptables, iptablesOf } from "./binary.ts";
 import { RedirectError } from "./errors.ts";
-import { hasLegacyTables, unlessMissing } from "./holders.ts";
+import { hasLegacyTables, unlessUnusable } from "./holders.ts";
 import { type HostOwner, hostRulesText, ofFamily } from "./host_plan.ts";
 import { HOST_RULES_ATTEMPTS_MAX } from "./limits.ts";
 import { hostScript, hostTable } from "./nft/host_script.ts";
@@ -68,7 +68,7 @@ export class HostRules {
     for (const other of [iptablesOf("nft"), ...legacy, NFTABLES]) {
       if (nameOfBackend(other) === nameOfBackend(backend)) continue;
       for (const part of partsOf(other, this.#options)) {
-        await unlessMissing(() => sync(part, []));
+        await unlessUnusable(() => sync(part, []));
       }
     }
   }
