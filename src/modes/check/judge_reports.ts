@@ -20,6 +20,19 @@ export function judgeReadiness(asked: Asked): Judgement {
   );
 }
 
+/** What the node agent says of itself, where it can be asked: it may have an address of its own. */
+export function judgeAgent(asked: Asked): Judgement {
+  const check = "node agent";
+  if (typeof asked === "string") {
+    return ok(check, "not to be asked here; readiness tells of its connection");
+  }
+  return asked.status === 200 ? ok(check, "ready") : failed(
+    check,
+    `not ready: ${asked.status}`,
+    "see the agent's log: it waits for the Kubernetes API, or cannot install its plugin",
+  );
+}
+
 /** What a Prometheus reads, against what is so. */
 export function judgeMetrics(
   asked: Asked,

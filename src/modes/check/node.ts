@@ -36,6 +36,7 @@ import {
 } from "./judge_node.ts";
 import {
   judgeAccessLog,
+  judgeAgent,
   judgeMark,
   judgeMetrics,
   judgeReadiness,
@@ -44,6 +45,7 @@ import { PACKETS_MAX } from "./limits.ts";
 import type { Proxy } from "./pod.ts";
 import { nodeTables, readNodeRules } from "./pod_rules.ts";
 import {
+  askAt,
   askServer,
   foundChain,
   installedPrograms,
@@ -91,6 +93,9 @@ export async function checkNode(admin: HostPort): Promise<CheckedNode> {
   return { proxy: { dump, pid }, findings: about("node", judgements) };
 }
 
+/** Where Istio's agent tells a kubelet, in the namespace that it runs in. */
+const AGENT: HostPort = { host: "127.0.0.1", port: 8000 };
+
 const ADMIN_HINT =
   "start hairpin on this node, or say where it is asked with --admin";
 
@@ -114,6 +119,9 @@ async function reportJudgements(dump: Dump): Promise<Judgement[]> {
   return [
     ...ready === undefined ? [] : [judgeReadiness(ready)],
     ...metrics === undefined ? [] : [judgeMetrics(metrics, dump)],
+    ...dump.hairpin?.redirect === "agent"
+      ? [judgeAgent(await askAt(AGENT, "/readyz"))]
+      : [],
     judgeAccessLog(dump.hairpin?.log.filter ?? ""),
   ];
 }

@@ -1,5 +1,6 @@
 /** Facts about the node that no namespace of a pod has. */
 import { HairpinError, messageOf } from "../../base/errors.ts";
+import type { HostPort } from "../../config/mod.ts";
 import { readKernelFile } from "../../sys/kernel_file.ts";
 import type { DumpedAddress } from "../../view/mod.ts";
 import { askAdmin } from "../ask_admin.ts";
@@ -48,7 +49,10 @@ export async function askServer(
   target: string,
 ): Promise<Asked | undefined> {
   const at = hostPortOf(address);
-  if (at === undefined) return undefined;
+  return at && await askAt(at, target);
+}
+
+export async function askAt(at: HostPort, target: string): Promise<Asked> {
   try {
     return await askAdmin(at, target);
   } catch (reason) {

@@ -7,6 +7,7 @@ import {
 } from "../../../src/modes/check/judge_mesh.ts";
 import {
   judgeAccessLog,
+  judgeAgent,
   judgeMark,
   judgeMetrics,
   judgeReadiness,
@@ -118,6 +119,9 @@ testJudgements([
     "failed",
     /pending: x$/,
   ],
+  [judgeAgent(answer("")), "ok", /^ready$/],
+  [judgeAgent(answer("", 503)), "failed", /503/],
+  [judgeAgent("refused"), "ok", /not to be asked here/],
   [judgeReadiness("refused"), "failed", /^refused$/],
   [
     judgeMetrics(answer(count(1)), dump([], [served("a")])),

@@ -1,0 +1,44 @@
+/** `hairpin check` where Istio's node agent hands pods over. */
+import assert from "node:assert/strict";
+import { shareAgentMesh } from "./agent_support.ts";
+import { assertFinds, checkPod, type Expected } from "./check_support.ts";
+import { eventually } from "./support.ts";
+
+const meshTest = shareAgentMesh(1);
+
+/** What answers a kubelet in the agent's place. */
+const NOT_READY = `Deno.serve({ port: 8000, hostname: "127.0.0.1", ` +
+  `onListen: () => console.log("listening") }, ` +
+  `() => new Response("", { status: 503 }));`;
+
+meshTest(
+  "check has nothing to say of a pod from the agent, until the agent is gone",
+  async (mesh) => {
+    const pod = await mesh.addPod("web", "node-1");
+    const proxy = mesh.proxy("node-1");
+    const { code, findings } = await checkPod(mesh, proxy, pod);
+    assertFinds(findings, {});
+    assert.equal(code, 0);
+    const found = (check: string) =>
+      findings.find((one) => one.check === check)?.found;
+    assert.equal(found("node agent"), "ready");
+    assert.match(found("rules") ?? "", /^as planned, by /);
+
+    const { agent, node } = mesh.at("node-1");
+    await agent.stop();
+    await eventually("not ready", async () => !await proxy.isReady());
+    const gone: Expected = {
+      "agent socket": ["failed", /^no socket at /],
+      readiness: ["failed", /workload proxy manager/],
+    };
+    assertFinds((await checkPod(mesh, proxy, pod)).findings, gone);
+
+    const program = [Deno.execPath(), "eval", NOT_READY];
+    const stub = mesh.lab.start(node, "not-ready", program);
+    await stub.untilLog(/listening/);
+    assertFinds((await checkPod(mesh, proxy, pod)).findings, {
+      ...gone,
+      "node agent": ["failed", /^not ready: 503$/],
+    });
+  },
+);
