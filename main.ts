@@ -33,6 +33,12 @@ async function run(command: Command): Promise<number> {
       for (const line of lines) console.log(line);
       return exitCode;
     }
+    case "redirect-node": {
+      const { runNodeRedirect } = await import("./src/redirect/node/mod.ts");
+      const { exitCode, lines } = await runNodeRedirect(command);
+      for (const line of lines) console.log(line);
+      return exitCode;
+    }
     case "config": {
       const { runConfig } = await import("./src/modes/config_command.ts");
       Deno.stdout.writeSync(new TextEncoder().encode(await runConfig(command)));

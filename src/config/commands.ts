@@ -6,6 +6,7 @@ import {
   CONFIG_SECTIONS,
   type ConfigCommand,
   type ExplainCommand,
+  type NodeRedirectCommand,
   REDIRECT_ACTIONS,
   type RedirectCommand,
 } from "./config.ts";
@@ -87,12 +88,13 @@ export function readConfigCommand(
   };
 }
 
-/** `hairpin redirect ACTION --netns PATH [--dry-run]`. */
+/** `hairpin redirect ACTION --netns PATH [--dry-run]`, or `--node`. */
 export function readRedirect(
   line: CommandLine,
   settings: Settings,
-): RedirectCommand {
+): RedirectCommand | NodeRedirectCommand {
   checkFlagsBelong(line.flags, "redirect");
+  if (settings.isOn("node")) return readNodeRedirect(line, settings);
   return {
     kind: "redirect",
     action: wordOf(line, "redirect", REDIRECT_ACTIONS),
@@ -103,6 +105,19 @@ export function readRedirect(
     backend: readRedirectBackend(settings),
     openConnections: readOpenConnections(settings),
   };
+}
+
+function readNodeRedirect(
+  line: CommandLine,
+  settings: Settings,
+): NodeRedirectCommand {
+  for (const name of ["netns", "dry-run"] as const) {
+    if (settings.flag(name) === undefined) continue;
+    throw new ConfigError(`flags --node and --${name} exclude each other`);
+  }
+  const action = wordOf(line, "redirect --node", ["verify", "remove"]);
+  const ipv6 = settings.read("IPV6_ENABLED", BOOLEAN, true);
+  return { kind: "redirect-node", action, ipv6 };
 }
 
 function wordOf<T extends string>(

@@ -22,6 +22,7 @@ export type Command =
   | ExplainCommand
   | ConfigCommand
   | RedirectCommand
+  | NodeRedirectCommand
   | { readonly kind: "cni"; readonly command: string }
   | { readonly kind: "version" }
   | HelpCommand;
@@ -101,6 +102,14 @@ export interface RedirectCommand {
   readonly backend: RedirectBackend;
   /** As {@link NodeSideConfig.openConnections}. */
   readonly openConnections: OpenConnectionsUse;
+}
+
+/** `hairpin redirect verify|remove --node`: what `--redirect node` left on the node. */
+export interface NodeRedirectCommand {
+  readonly kind: "redirect-node";
+  readonly action: "verify" | "remove";
+  /** As of {@link RedirectCommand}. */
+  readonly ipv6: boolean;
 }
 
 /** `NAMESPACE/NAME`. */

@@ -290,6 +290,11 @@ export const FLAGS = [
     meaning: "A saved /config_dump to read instead of a running process.",
   },
   {
+    name: "node",
+    commands: ["redirect"],
+    meaning: "The node itself, as --redirect node has left it; not apply.",
+  },
+  {
     name: "dry-run",
     commands: ["redirect"],
     meaning: "Print what would be done and do nothing.",

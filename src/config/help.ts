@@ -13,6 +13,7 @@ Usage:
   hairpin explain --from NAMESPACE/POD|IP --to IP:PORT|HOST:PORT [--method M --path P] [--json]
   hairpin config workloads|services|policies|certificates|connections|routes|all [-o table|json] [--file DUMP]
   hairpin redirect apply|verify|remove --netns PATH [--dry-run] [--redirect-backend BACKEND] [--open-connections keep|reset]
+  hairpin redirect verify|remove --node
   hairpin version
 
 The arguments "proxy ztunnel" mean --mode node. A flag outranks its variable; an

@@ -11,8 +11,8 @@ import { ENROL_RETRY_MS } from "./self_enrolment.ts";
 export interface CaptureRules {
   /** Where pods' connections are served; whoever asks closes the descriptor. */
   openProxyNetns(): Fd;
-  apply(addresses: readonly CapturedAddress[]): Promise<void>;
-  verify(): Promise<string[]>;
+  /** @returns what somebody else had changed, and is put back now. */
+  apply(addresses: readonly CapturedAddress[]): Promise<string[]>;
   remove(): Promise<void>;
 }
 
@@ -142,13 +142,12 @@ export class NodeCapture {
   async #tryCapture(pods: readonly NodePod[]): Promise<boolean> {
     const { rules, log } = this.#options;
     try {
-      const [difference] = await rules.verify();
-      if (difference !== undefined) {
-        log.warn("the node's redirection was changed, putting it back", {
-          found: difference,
+      const [changed] = await rules.apply(await this.#placesOf(pods));
+      if (changed !== undefined) {
+        log.warn("the node's redirection was changed, put back", {
+          found: changed,
         });
       }
-      await rules.apply(await this.#placesOf(pods));
       return true;
     } catch (reason) {
       const why = messageOf(reason);

@@ -76,6 +76,11 @@ const rows: [words: string, want: Command][] = [
     backend: "auto",
     openConnections: "keep",
   }],
+  ["redirect remove --node", {
+    kind: "redirect-node",
+    action: "remove",
+    ipv6: true,
+  }],
   ["redirect verify --netns /n", {
     kind: "redirect",
     action: "verify",
@@ -134,6 +139,14 @@ const bad: [words: string, line: string][] = [
   [
     "redirect --netns /n",
     "hairpin redirect wants apply, verify or remove: found nothing",
+  ],
+  [
+    "redirect apply --node",
+    'hairpin redirect --node wants verify or remove: found "apply"',
+  ],
+  [
+    "redirect remove --node --netns /n",
+    "flags --node and --netns exclude each other",
   ],
   ["redirect apply", "flag --netns is missing: want a text that is not empty"],
   [

@@ -42,7 +42,6 @@ class Node {
       rules: {
         openProxyNetns: () => 7 as Fd,
         apply: (addresses) => this.#apply(addresses),
-        verify: () => Promise.resolve(this.differences),
         remove: () => this.#step("remove rules"),
       },
       findPlaces: (wanted) => Promise.resolve(wanted.map(({ ip }) => ({ ip }))),
@@ -69,9 +68,10 @@ class Node {
     return this.#step(`serve ${uid} ${ips}`);
   }
 
-  #apply(addresses: readonly CapturedAddress[]): Promise<void> {
+  async #apply(addresses: readonly CapturedAddress[]): Promise<string[]> {
     if (this.failingRules) throw new Error("no nft");
-    return this.#step(`capture ${addresses.map(({ ip }) => ip)}`);
+    await this.#step(`capture ${addresses.map(({ ip }) => ip)}`);
+    return this.differences;
   }
 }
 
@@ -143,13 +143,13 @@ Deno.test("NodeCapture goes on serving who leaves while the rules cannot be writ
   await node.capture.end();
 });
 
-Deno.test("NodeCapture says what somebody else changed before it puts it back", async () => {
+Deno.test("NodeCapture says what somebody else changed, once that is put back", async () => {
   const node = new Node();
   await node.capture.reconcile([A]);
   node.differences = ["a rule is missing"];
   await node.capture.reconcile([A]);
   assert.deepEqual(node.logged.filter((line) => line.includes("changed")), [
-    "the node's redirection was changed, putting it back",
+    "the node's redirection was changed, put back",
   ]);
   assert.equal(node.take().at(-1), "capture 10.0.0.1");
 });

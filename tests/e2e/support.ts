@@ -64,17 +64,24 @@ export class Mesh implements AsyncDisposable {
     readonly server: HairpinProcess,
   ) {}
 
-  /** Builds all of it and waits until every pod is served. */
-  static async start(options: MeshOptions = {}): Promise<Mesh> {
+  /**
+   * Builds all of it and waits until every pod is served.
+   *
+   * @param server Of the servers' proxy, when it differs from the clients'.
+   */
+  static async start(
+    options: MeshOptions = {},
+    server: MeshOptions = options,
+  ): Promise<Mesh> {
     const lab = await Lab.create();
     try {
       const pods = await addPods(lab);
       const services = await addServices(lab);
-      const [client, server] = await Promise.all([
+      const proxies = await Promise.all([
         lab.startHairpin(lab.node("node-1"), options),
-        lab.startHairpin(lab.node("node-2"), options),
+        lab.startHairpin(lab.node("node-2"), server),
       ]);
-      const mesh = new Mesh(lab, pods, services, client, server);
+      const mesh = new Mesh(lab, pods, services, ...proxies);
       await mesh.#untilServed();
       return mesh;
     } catch (reason) {

@@ -1,4 +1,5 @@
 export type { CapturedAddress, CapturedBridge } from "./captured_pod.ts";
+export { type NodeRedirectRequest, runNodeRedirect } from "./command.ts";
 export { findPlaces } from "./find_places.ts";
 export { NODE_PORTS, SOCKET_MARKS } from "./names.ts";
 export { NodeRules } from "./node_rules.ts";

@@ -119,12 +119,22 @@ export async function verifyDevice(
   sides: Sides,
   families: readonly Family[],
 ): Promise<string[]> {
-  if (!await hasLink(sides.node)) return [`device "${DEVICE}" is missing`];
+  const missing = [...await verifyNodeDevice(sides.node, families)];
+  for (const family of families) {
+    missing.push(...await missingOf("proxy", family, sides.proxy));
+  }
+  return missing;
+}
+
+/** The same of the node's side alone. */
+export async function verifyNodeDevice(
+  node: Fd,
+  families: readonly Family[],
+): Promise<string[]> {
+  if (!await hasLink(node)) return [`device "${DEVICE}" is missing`];
   const missing: string[] = [];
-  for (const side of ["node", "proxy"] as const) {
-    for (const family of families) {
-      missing.push(...await missingOf(side, family, sides[side]));
-    }
+  for (const family of families) {
+    missing.push(...await missingOf("node", family, node));
   }
   return missing;
 }

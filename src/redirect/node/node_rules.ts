@@ -1,19 +1,11 @@
-import { messageOf } from "../../base/errors.ts";
-import { readKernelFile } from "../../sys/kernel_file.ts";
 import { closeFd, dupFd, type Fd } from "../../sys/libc.ts";
 import { newNetns, openOwnNetns } from "../../sys/new_netns.ts";
-import { RedirectError } from "../errors.ts";
 import type { Family } from "../plan.ts";
 import { BRIDGE_TABLE, bridgeRules } from "./bridge_rules.ts";
 import { type CapturedAddress, ofFamily } from "./captured_pod.ts";
 import { tableOf } from "./nft_words.ts";
-import { removeTable } from "./nft_text.ts";
-import {
-  applyDevice,
-  removeDevice,
-  type Sides,
-  verifyDevice,
-} from "./node_device.ts";
+import { applyDevice, type Sides, verifyDevice } from "./node_device.ts";
+import { nodeFamilies, readTables, removeNodeSide } from "./node_side.ts";
 import { proxyRules } from "./proxy_rules.ts";
 import { runNft } from "./run_nft.ts";
 import { steeringRules } from "./steering_rules.ts";
@@ -36,7 +28,7 @@ export class NodeRules implements Disposable {
 
   /** @throws {SyscallError} when a namespace cannot be made. */
   constructor({ ipv6 }: { readonly ipv6: boolean }) {
-    this.#families = ipv6 && hasIpv6() ? [4, 6] : [4];
+    this.#families = nodeFamilies(ipv6);
     this.#sides = { node: openOwnNetns(), proxy: newNetns() };
   }
 
@@ -50,14 +42,18 @@ export class NodeRules implements Disposable {
    * that are in force as planned are left alone. The proxy's side comes first: a
    * packet that it does not know of is refused there.
    *
+   * @returns what somebody else had changed since they were applied last.
    * @throws {RedirectError} when it cannot be done; the rules are then as they
    * were, or those of the proxy's side alone are new.
    */
-  async apply(addresses: readonly CapturedAddress[]): Promise<void> {
+  async apply(addresses: readonly CapturedAddress[]): Promise<string[]> {
+    const changed = await this.verify();
+    if (changed.length > 0) this.#written = undefined;
     await applyDevice(this.#sides, this.#families);
     const proxy = await this.#write("proxy", this.#proxyScript(addresses));
     const node = await this.#write("node", this.#nodeScript(addresses));
     this.#written = { node, proxy };
+    return changed;
   }
 
   /**
@@ -80,13 +76,7 @@ export class NodeRules implements Disposable {
   /** Takes the node's part away, whoever wrote it. @throws {RedirectError} */
   async remove(): Promise<void> {
     this.#written = undefined;
-    const input = this.#tables("node").map(removeTable).join("");
-    const { node } = this.#sides;
-    const failures: string[] = [];
-    const note = (reason: unknown) => void failures.push(messageOf(reason));
-    await runNft(node, ["-f", "-"], { input }).catch(note);
-    await removeDevice(node, this.#families).catch(note);
-    if (failures.length > 0) throw new RedirectError(failures.join("; "));
+    await removeNodeSide(this.#sides.node, this.#families);
   }
 
   /** Lets go of both namespaces; sockets in the proxy's keep it for themselves. */
@@ -98,9 +88,7 @@ export class NodeRules implements Disposable {
   /** One transaction. */
   async #write(side: Side, script: string): Promise<Written> {
     const known = this.#written?.[side];
-    if (known?.script === script && known.shown === await this.#show(side)) {
-      return known;
-    }
+    if (known?.script === script) return known;
     await runNft(this.#sides[side], ["-f", "-"], { input: script });
     return { script, shown: await this.#show(side) };
   }
@@ -118,20 +106,10 @@ export class NodeRules implements Disposable {
     ).join("");
   }
 
-  #tables(side: Side): readonly string[] {
-    const tables = this.#families.map(tableOf);
-    return side === "node" ? [...tables, BRIDGE_TABLE] : tables;
-  }
-
-  /** Without counters, which are all that changes by itself. */
   async #show(side: Side): Promise<string> {
-    const texts: string[] = [];
-    for (const table of this.#tables(side)) {
-      const args = ["--stateless", "list", "table", ...table.split(" ")];
-      const tolerated = "No such file or directory";
-      texts.push(await runNft(this.#sides[side], args, { tolerated }) ?? "");
-    }
-    return texts.join("");
+    const tables = this.#families.map(tableOf);
+    const all = side === "node" ? [...tables, BRIDGE_TABLE] : tables;
+    return (await readTables(this.#sides[side], all)).join("");
   }
 }
 
@@ -139,6 +117,3 @@ interface Written {
   readonly script: string;
   readonly shown: string;
 }
-
-const hasIpv6 = (): boolean =>
-  readKernelFile("/proc/sys/net/ipv6/conf/lo/disable_ipv6")?.trim() === "0";
