@@ -1,6 +1,6 @@
 /** What node mode does for the container runtime. */
 import { ConfigError } from "../base/errors.ts";
-import type { CniConfig, CniInstall } from "./config.ts";
+import type { CniConfig, CniInstall, Config } from "./config.ts";
 import type { Settings } from "./settings.ts";
 import { oneOf, TEXT, type ValueKind } from "./values.ts";
 
@@ -26,8 +26,29 @@ function readInstall(settings: Settings): CniInstall | undefined {
     binDir: settings.readNamed("cni-bin-dir", TEXT, "/opt/cni/bin"),
     confName: settings.readNamed("cni-conf-name", TEXT, undefined),
     ownConf: settings.readNamed("cni-own-conf", CONFLIST, undefined),
-    atEnd: settings.readNamed("cni-at-end", oneOf("keep", "remove"), "keep"),
+    atEnd: settings.readNamed(
+      "cni-at-end",
+      oneOf("keep", "remove", "auto"),
+      "keep",
+    ),
   };
+}
+
+/**
+ * Whether a DaemonSet is deleted is known of the API alone, and whose it is of
+ * the pod's name.
+ *
+ * @throws {ConfigError}
+ */
+export function checkCniEnd(
+  { cni, kube, pod }: Pick<Config, "cni" | "kube" | "pod">,
+): void {
+  if (cni?.install?.atEnd !== "auto") return;
+  const isNamed = pod.name !== undefined && pod.namespace !== undefined;
+  if (kube !== undefined && isNamed) return;
+  throw new ConfigError(
+    "--cni-at-end auto is of no use without --kube, POD_NAME and POD_NAMESPACE",
+  );
 }
 
 /**

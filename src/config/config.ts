@@ -187,8 +187,8 @@ export interface CniInstall {
   readonly confName: string | undefined;
   /** Own list that comes before it; undefined: it is changed itself. `--cni-own-conf`, `HAIRPIN_CNI_OWN_CONF`. */
   readonly ownConf: string | undefined;
-  /** Whether a graceful end takes it out again. `--cni-at-end`, `HAIRPIN_CNI_AT_END`. */
-  readonly atEnd: "keep" | "remove";
+  /** Whether a graceful end takes it out again; `auto`: when the DaemonSet of hairpin's pod is deleted. `--cni-at-end`, `HAIRPIN_CNI_AT_END`. */
+  readonly atEnd: "keep" | "remove" | "auto";
 }
 
 /** Who enrols pods: an istio-cni agent over ZDS, hairpin itself, nobody. */

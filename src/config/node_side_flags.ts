@@ -56,12 +56,12 @@ export const NODE_SIDE_FLAGS = [
   },
   {
     name: "cni-at-end",
-    value: "keep|remove",
+    value: "keep|remove|auto",
     commands: ["run"],
     variable: "HAIRPIN_CNI_AT_END",
     byDefault: "keep",
     meaning:
-      "What a graceful end does to the installed plugin; kept, no pod of the mesh starts until hairpin is back.",
+      "What a graceful end does to the installed plugin; kept, no pod of the mesh starts until hairpin is back. auto removes it when the DaemonSet of hairpin's pod is deleted, and needs --kube, POD_NAME and POD_NAMESPACE.",
   },
   {
     name: "redirect-backend",

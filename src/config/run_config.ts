@@ -1,5 +1,5 @@
 import { ConfigError } from "../base/errors.ts";
-import { checkCni, readCni } from "./cni.ts";
+import { checkCni, checkCniEnd, readCni } from "./cni.ts";
 import type { Config, HostPort, Mode, NamespacedName } from "./config.ts";
 import {
   readAuthToken,
@@ -88,6 +88,7 @@ function checkTogether(config: Config): void {
   const { mode, proxyMode, redirect } = config;
   const isNode = mode === "node" && proxyMode === "shared";
   checkCni(isNode && redirect === "self", config.cni);
+  checkCniEnd(config);
   checkNodeSide(isNode && redirect === "self", config);
   if (!config.proxyEnabled && !config.dns.capture) {
     throw new ConfigError(

@@ -11,6 +11,7 @@ import {
 } from "../control/kube_api/mod.ts";
 import { readConfigText } from "../control/read_files.ts";
 import { removeNodeTaint } from "../control/node_taint.ts";
+import { OwnDaemonSet } from "../control/own_daemonset.ts";
 import { PodRepair, type PodRepairOptions } from "../control/pod_repair.ts";
 import { RedirectionStatus } from "../control/redirection_status.ts";
 import { systemClock } from "../control/system_clock.ts";
@@ -87,6 +88,19 @@ export class Cluster implements Disposable {
       nowMs: () => systemClock.nowMs(),
       signal,
     });
+  }
+
+  /** The DaemonSet of this process; undefined where its pod is not named. */
+  ownDaemonSet(signal: AbortSignal): OwnDaemonSet | undefined {
+    const { namespace, name } = this.#config.pod;
+    if (namespace === undefined || name === undefined) return undefined;
+    return new OwnDaemonSet({
+      api: this.#client,
+      clock: systemClock,
+      namespace,
+      podName: name,
+      log: this.#seen.log("cni"),
+    }, signal);
   }
 
   /** Acts on pods that cannot be enrolled as they are. */

@@ -42,6 +42,16 @@ export function openConnectionsOptions(
   };
 }
 
+/** Whether the end of this process takes the plugin out of the chain. */
+export function openChainEnd(
+  { cluster, config, signal }: EnrolmentOptions,
+): () => Promise<boolean> {
+  const atEnd = config.cni?.install?.atEnd;
+  if (atEnd !== "auto") return () => Promise.resolve(atEnd === "remove");
+  const daemonSet = cluster?.ownDaemonSet(signal);
+  return async () => await daemonSet?.isGone() ?? false;
+}
+
 /** What the node's own processes, such as a kubelet's probes, reach pods by. */
 export function openHostRules(
   { ipv6: { enabled: ipv6 }, nodeName, nodeSide }: Config,

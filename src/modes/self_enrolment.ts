@@ -12,6 +12,7 @@ import { runCommand } from "../sys/command.ts";
 import { openBypassedPods } from "./bypassing.ts";
 import type { Enrolment, EnrolmentOptions } from "./enrolment.ts";
 import {
+  openChainEnd,
   openConnectionsOptions,
   openHostRules,
   openPodRepair,
@@ -124,9 +125,10 @@ async function serveCni(
  * @returns what ends that.
  */
 async function keepInChain(
-  { config, log, signal }: EnrolmentOptions,
+  options: EnrolmentOptions,
   onInstalled: (installed: boolean) => void,
 ): Promise<() => Promise<void>> {
+  const { config, log, signal } = options;
   const { socket = "", install } = config.cni ?? {};
   if (install === undefined) return () => Promise.resolve();
   const { Chain, pluginProgram } = await import("../control/cni/mod.ts");
@@ -140,9 +142,10 @@ async function keepInChain(
   });
   await chain.ensure();
   const over = chain.keep(signal);
+  const isOver = openChainEnd(options);
   return async () => {
     await over;
-    if (install.atEnd === "remove") await chain.remove();
+    if (await isOver()) await chain.remove();
   };
 }
 

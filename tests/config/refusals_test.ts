@@ -295,3 +295,11 @@ Deno.test("a taint is refused where no node can be told of", () => {
   ]);
   refuses(why, [...NODE, "--node-taint=a", "--kube=/k", "--redirect=agent"]);
 });
+
+Deno.test("an end by the DaemonSet is refused where nobody tells of it", () => {
+  const why =
+    "--cni-at-end auto is of no use without --kube, POD_NAME and POD_NAMESPACE";
+  const args = [...NODE, "--cni-net-dir=/n", "--cni-at-end=auto"];
+  refuses(why, args, { POD_NAME: "a", POD_NAMESPACE: "b" });
+  refuses(why, [...args, "--kube=/k"], { POD_NAME: "a" });
+});

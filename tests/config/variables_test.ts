@@ -324,6 +324,17 @@ Deno.test("HAIRPIN_NODE_TAINT stands for --node-taint", () => {
   assert.equal(nodeSide.taint, "a");
 });
 
+Deno.test("HAIRPIN_CNI_AT_END auto goes with the pod's name", () => {
+  const { cni } = nodeWith({
+    HAIRPIN_KUBE: "/k",
+    CNI_NET_DIR: "/n",
+    HAIRPIN_CNI_AT_END: "auto",
+    POD_NAME: "a",
+    POD_NAMESPACE: "b",
+  });
+  assert.equal(cni?.install?.atEnd, "auto");
+});
+
 Deno.test("HAIRPIN_REPAIR_PODS stands for --repair-pods", () => {
   const variables = { HAIRPIN_KUBE: "/k", HAIRPIN_REPAIR_PODS: "label" };
   assert.equal(nodeWith(variables).nodeSide.repair, "label");

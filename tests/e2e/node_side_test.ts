@@ -30,6 +30,95 @@ async function taintsOf(plane: ControlPlane): Promise<string[]> {
     .filter((key) => !key.startsWith("node.kubernetes.io/")).sort();
 }
 
+const POD = "hairpin-x7k2p";
+
+/** hairpin as a DaemonSet has it, with the pod of this node. */
+async function addDaemonSet(plane: ControlPlane): Promise<void> {
+  const labels = { app: "hairpin" };
+  const containers = [{ name: "hairpin", image: "hairpin" }];
+  await plane.apply({
+    apiVersion: "apps/v1",
+    kind: "DaemonSet",
+    metadata: { name: "hairpin", namespace: "default" },
+    spec: {
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: { containers } },
+    },
+  });
+  const { metadata } = await plane.get<{ metadata: { uid: string } }>(
+    "daemonset",
+    "hairpin",
+  );
+  const owner = {
+    ...{ apiVersion: "apps/v1", kind: "DaemonSet", name: "hairpin" },
+    ...{ uid: metadata.uid, controller: true },
+  };
+  const node = "node-1";
+  await plane.addPod({ name: POD, node, ips: ["10.0.0.9"], annotations: {} });
+  await plane.kubectl([
+    ...["patch", "pod", POD, "--type=merge", "-p"],
+    JSON.stringify({ metadata: { ownerReferences: [owner] } }),
+  ]);
+}
+
+const filesIn = async (folder: string): Promise<string[]> =>
+  (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).sort();
+
+Deno.test({
+  name:
+    "an update leaves the plugin, and the end of hairpin's DaemonSet takes it out",
+  ignore: skip !== undefined,
+  async fn() {
+    await using lab = await Lab.create();
+    await using plane = await ControlPlane.start({ lab, istiod: false });
+    const folder = await Deno.makeTempDir({ prefix: "hairpin-node-" });
+    const start = () =>
+      lab.startHairpin(lab.node("node-1"), {
+        kubeconfig: plane.kubeconfig,
+        env: { POD_NAME: POD, POD_NAMESPACE: "default" },
+        flags: [
+          `--cni-socket=${folder}/cni.sock`,
+          `--cni-net-dir=${folder}/net.d`,
+          `--cni-bin-dir=${folder}/bin`,
+          "--cni-own-conf=02-hairpin.conflist",
+          "--cni-at-end=auto",
+        ],
+      });
+    try {
+      await Deno.mkdir(`${folder}/net.d`);
+      await Deno.mkdir(`${folder}/bin`);
+      const network = { name: "n", plugins: [{ type: "bridge" }] };
+      await Deno.writeTextFile(
+        `${folder}/net.d/10-n.conflist`,
+        JSON.stringify(network),
+      );
+      await addDaemonSet(plane);
+      const both = ["02-hairpin.conflist", "10-n.conflist"];
+      {
+        await using hairpin = await start();
+        await hairpin.process.untilLog(/CNI plugin installed/);
+      }
+      assert.deepEqual(await filesIn(`${folder}/net.d`), both);
+      {
+        await using _hairpin = await start();
+        assert.deepEqual(await filesIn(`${folder}/net.d`), both);
+        // With its pods left: no controller is here that would end them.
+        const args = [
+          "daemonset",
+          "hairpin",
+          "--cascade=orphan",
+          "--wait=false",
+        ];
+        await plane.kubectl(["delete", ...args]);
+      }
+      assert.deepEqual(await filesIn(`${folder}/net.d`), ["10-n.conflist"]);
+      assert.deepEqual(await filesIn(`${folder}/bin`), []);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+});
+
 Deno.test({
   name:
     "the taint goes with the plugin's installation, and what pods have open is kept and told of",
