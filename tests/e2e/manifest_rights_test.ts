@@ -151,6 +151,15 @@ const startNode: RightsCase["start"] = (kubeconfig, caps) =>
     flags: ["--host-proc", proc],
   });
 
+const startIstiodNode: RightsCase["start"] = (kubeconfig, caps) =>
+  lab.startHairpin(lab.node("node-1"), {
+    kubeconfig,
+    notReady: true,
+    program: programWith(caps),
+    flags: ["--host-proc", proc],
+    env: node.env,
+  });
+
 const startWaypoint: RightsCase["start"] = (kubeconfig, caps) =>
   lab.startHairpin(waypoint, {
     kubeconfig,
@@ -193,6 +202,11 @@ const rows: [
     prepare: renewPod,
     start: startNode,
   }],
+  [
+    "a node under istiod that enrols pods itself",
+    { name: "ztunnel", namespace: "istio-system" },
+    { folder: "istio_self", prepare: renewPod, start: startIstiodNode },
+  ],
   ["a waypoint under istiod", WAYPOINT, {
     folder: "waypoint",
     prepare: renewStatuses,

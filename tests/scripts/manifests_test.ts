@@ -40,6 +40,12 @@ const rows: [
 ][] = [
   ["a node alone", ["alone/rights.yaml"], node, OF_PODS],
   [
+    "a node under istiod that enrols pods itself",
+    ["istio_self/rights.yaml"],
+    { ...node, xds },
+    OF_PODS,
+  ],
+  [
     "a waypoint under istiod",
     ["waypoint/rights.yaml", "waypoint/waypoint.yaml"],
     { ...waypoint, xds },
