@@ -31,9 +31,10 @@ export async function callPeer(
   place: Place,
   to: { readonly ip: string; readonly port: number },
   steps: readonly string[],
+  timeoutMs = CALL_TIMEOUT_MS,
 ): Promise<PeerReport> {
   const command = [...PEER, "connect", to.ip, `${to.port}`, ...steps];
-  const options = { timeoutMs: CALL_TIMEOUT_MS };
+  const options = { timeoutMs };
   const { stdout, stderr } = await lab.exec(place, command, options);
   const [report] = reportsIn(stdout);
   if (report === undefined) throw new Error(`no report: ${stdout}${stderr}`);

@@ -18,6 +18,8 @@ export type LaneName = keyof KernelLanes;
 export interface Seen {
   readonly chunks: number;
   readonly octets: number;
+  /** Of these, within {@link import("./limits.ts").SPLICE_WINDOW_MS}. */
+  readonly recentOctets: number;
 }
 
 /** When either takes a connection. */
@@ -28,7 +30,7 @@ export interface Rules {
 
 /** Which one is to carry a connection from here on; undefined: none yet. */
 export function chooseLane(
-  { chunks, octets }: Seen,
+  { chunks, octets, recentOctets }: Seen,
   { joinAfter, spliceAfter }: Rules,
 ): LaneName | undefined {
   if (
@@ -36,7 +38,7 @@ export function chooseLane(
     octets <= chunks * joinAfter.chunkOctetsMax
   ) return "kernel";
   if (
-    spliceAfter && octets >= spliceAfter.octets &&
+    spliceAfter && recentOctets >= spliceAfter.octets &&
     octets > chunks * spliceAfter.chunkOctetsMin
   ) return "splice";
   return undefined;

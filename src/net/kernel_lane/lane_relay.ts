@@ -7,6 +7,7 @@ import {
 } from "../relay.ts";
 import type { TcpStream } from "../tcp_stream.ts";
 import { chooseLane, type KernelLanes, type LaneName } from "./choose_lane.ts";
+import { SPLICE_WINDOW_MS } from "./limits.ts";
 import type { Released } from "./pair.ts";
 
 /** Told of octets, and of the lane. */
@@ -29,6 +30,8 @@ export function startLaneRelay(
   const { promise: ended, resolve } = Promise.withResolvers<RelayEnd>();
   let chunks = 0;
   let octets = 0;
+  let recentOctets = 0;
+  let recentSinceMs = 0;
   let asked = false;
   let pair: Relay | undefined;
   const rules = {
@@ -37,10 +40,16 @@ export function startLaneRelay(
   };
 
   const onData = (length: number) => {
+    if (asked) return;
     chunks++;
     octets += length;
-    if (asked) return;
-    const chosen = chooseLane({ chunks, octets }, rules);
+    const nowMs = performance.now();
+    if (nowMs - recentSinceMs > SPLICE_WINDOW_MS) {
+      recentSinceMs = nowMs;
+      recentOctets = 0;
+    }
+    recentOctets += length;
+    const chosen = chooseLane({ chunks, octets, recentOctets }, rules);
     if (chosen === undefined) return;
     asked = true;
     // Not within the read that told of it.

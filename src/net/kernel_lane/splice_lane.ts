@@ -12,7 +12,7 @@ import { SpliceDirection } from "./splice_direction.ts";
 
 /** When a connection is spliced. */
 export interface SpliceAfter {
-  /** At so many, both ways. */
+  /** At so many within {@link import("./limits.ts").SPLICE_WINDOW_MS}, both ways. */
   readonly octets: number;
   /** And if its chunks are greater, on average. */
   readonly chunkOctetsMin: number;

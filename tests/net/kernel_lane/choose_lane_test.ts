@@ -11,7 +11,7 @@ const both = { joinAfter, spliceAfter };
 
 const ROWS: readonly [
   name: string,
-  seen: readonly [chunks: number, octets: number],
+  seen: readonly [chunks: number, octets: number, recentOctets?: number],
   rules: Rules,
   lane: LaneName | undefined,
 ][] = [
@@ -21,13 +21,15 @@ const ROWS: readonly [
   ["splices bulk", [2, 1_000], both, "splice"],
   ["splices what comes in great chunks", [16, 1_601], both, "splice"],
   ["waits while chunks are small", [10, 1_000], both, undefined],
+  ["leaves what is slow to user space", [2, 1_000, 999], both, undefined],
   ["splices no conversation", [16, 1_600], { spliceAfter }, undefined],
   ["leaves bulk to user space", [16, 1_601], { joinAfter }, undefined],
   ["chooses nothing without lanes", [99, 9_999], {}, undefined],
 ];
 
-for (const [name, [chunks, octets], rules, lane] of ROWS) {
+for (const [name, [chunks, octets, recent], rules, lane] of ROWS) {
   Deno.test(`chooseLane() ${name}`, () => {
-    assert.equal(chooseLane({ chunks, octets }, rules), lane);
+    const seen = { chunks, octets, recentOctets: recent ?? octets };
+    assert.equal(chooseLane(seen, rules), lane);
   });
 }

@@ -38,12 +38,14 @@ function spliced(lane: SpliceLane): RelayKind {
 
 type Relayed = Awaited<ReturnType<typeof relayed>>;
 
-/** Has both sides say something, so that the lane has the connection. */
-async function join(lane: SpliceLane, r: Relayed): Promise<void> {
-  const { size } = lane;
-  r.toServer.write(new Uint8Array(1));
-  await r.server.until(() => r.server.length === 1);
-  while (lane.size === size) await quiet();
+/** Has something said, so that the lane has the connections. */
+async function join(lane: SpliceLane, ...all: Relayed[]): Promise<void> {
+  const size = lane.size + all.length;
+  for (const r of all) {
+    r.toServer.write(new Uint8Array(1));
+    await r.server.until(() => r.server.length === 1);
+  }
+  while (lane.size < size) await quiet();
 }
 
 /** Keeps a digest only of what it is told. */
@@ -162,6 +164,35 @@ async function warmUp(): Promise<void> {
   r.relay.cut();
   await r.relay.ended;
 }
+
+/** HAIRPIN_TEST_PAIRS makes it a longer test: one worker takes 8,192. */
+const PAIRS = Number(Deno.env.get("HAIRPIN_TEST_PAIRS") ?? 100);
+
+Deno.test(`SpliceLane carries ${PAIRS} connections at once`, async () => {
+  using lane = new SpliceLane({ spliceAfter: AT_ONCE, pipesMax: 8 });
+  const size = Math.floor(50 * MIB / PAIRS);
+  const all = await Promise.all(
+    Array.from({ length: PAIRS }, () => relayed(spliced(lane))),
+  );
+  await join(lane, ...all);
+  await Promise.all(all.map(async (r, seed) => {
+    r.toClient.pause();
+    const received = digest(r.server);
+    const sent = send(r.toServer, r.client, octetsOf(size, seed));
+    await quiet();
+    r.toClient.resume();
+    await sent;
+    await r.server.ended();
+    assert.equal(received(), digestOf(size, seed));
+  }));
+  assert.equal(lane.size, PAIRS);
+  for (const r of all) r.toClient.end();
+  for (const r of all) {
+    assert.deepEqual(await r.relay.ended, { how: "complete" });
+    await r[Symbol.asyncDispose]();
+  }
+  assert.deepEqual([lane.size, lane.pipes], [0, 0]);
+});
 
 interface Life {
   readonly forward: number;
