@@ -57,8 +57,10 @@ function serveItself(
   return {
     want(input) {
       const { orders, statuses, warnings: found } = ordersFor(input, name);
-      workers.setWaypoint(orders);
-      told = waypointState(orders, { statuses, warnings: found });
+      told = waypointState(workers.setWaypoint(orders), {
+        statuses,
+        warnings: found,
+      });
       own = findOwnPod(input.objects, gateway, localAddresses());
       const homeless =
         `no pod of Gateway "${name}" has an address of this machine`;

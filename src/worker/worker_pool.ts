@@ -1,6 +1,7 @@
 import { messageOf } from "../base/errors.ts";
 import type { CertificateState } from "../model/certificate.ts";
 import { EMPTY_DELTA } from "../model/delta.ts";
+import { isEqual } from "../model/diff.ts";
 import type { Identity } from "../model/identity.ts";
 import type { MeshReader } from "../model/mesh_state.ts";
 import type { PackedDelta } from "../model/packed_workload.ts";
@@ -122,10 +123,18 @@ export class WorkerPool {
     this.#broadcast((handle) => handle.post({ kind: "crl", crls }));
   }
 
-  /** Tells all workers what the waypoint is to do. */
-  setWaypoint(orders: WaypointOrders): void {
+  /**
+   * Tells all workers what the waypoint is to do, if that is news: a worker
+   * begins anew with what it has opened and compiled.
+   *
+   * @returns what is in force, equal to `orders`.
+   */
+  setWaypoint(orders: WaypointOrders): WaypointOrders {
+    const before = this.#waypoint;
+    if (before !== undefined && isEqual(orders, before)) return before;
     this.#waypoint = orders;
     this.#broadcast((handle) => handle.post({ kind: "waypoint", orders }));
+    return orders;
   }
 
   setLogFilter(filter: string): void {

@@ -4,13 +4,19 @@ import {
   WaypointView,
 } from "../../src/proxy/waypoint/view.ts";
 
+type Parts =
+  & Partial<Omit<WaypointOrders, "config">>
+  & { readonly config?: Partial<WaypointOrders["config"]> };
+
 /** A waypoint that was told nothing but this. */
-export const waypointView = (
-  { config = {}, ...orders }:
-    & Partial<Omit<WaypointOrders, "config">>
-    & { readonly config?: Partial<WaypointOrders["config"]> } = {},
-): WaypointView =>
-  new WaypointView({
+export const waypointView = (parts?: Parts): WaypointView =>
+  new WaypointView(waypointOrders(parts));
+
+/** What tells a waypoint nothing but this. */
+export function waypointOrders(
+  { config = {}, ...orders }: Parts = {},
+): WaypointOrders {
+  return {
     config: {
       gateway: "ns1/waypoint",
       services: [],
@@ -24,4 +30,5 @@ export const waypointView = (
     requestAuthentications: { gateway: [], services: {} },
     pathNormalization: "BASE",
     ...orders,
-  });
+  };
+}

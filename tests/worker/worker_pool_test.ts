@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { EMPTY_DELTA, type MeshDelta } from "../../src/model/delta.ts";
 import { MeshState } from "../../src/model/mesh_state.ts";
 import { packDelta } from "../../src/model/packed_workload.ts";
+import { packRoutes } from "../../src/decide/http/pack_routes.ts";
 import { createLogging } from "../../src/telemetry/log.ts";
 import { MESH_SLICE_MAX } from "../../src/worker/limits.ts";
 import type { ToWorker } from "../../src/worker/messages.ts";
@@ -11,6 +12,8 @@ import {
   type WorkerPoolOptions,
 } from "../../src/worker/worker_pool.ts";
 import { pod } from "../support/sample_mesh.ts";
+import { waypointOrders } from "../support/waypoint_view.ts";
+import { exact, match, route, rule, set } from "../decide/http/routes.ts";
 import {
   LIMITS,
   NO_FD,
@@ -108,6 +111,32 @@ Deno.test("WorkerPool starts every worker, and tells all of everything", async (
       ...["start", "mesh", "certificate", "certificate"],
       ...["log-filter", "serve", "stop"],
     ]);
+  }
+});
+
+Deno.test("WorkerPool.setWaypoint() tells what is new, and nothing else", async () => {
+  using test = new TestPool();
+  await test.pool.start();
+  const ordersOf = (path: string) => {
+    const matches = [match({ path: exact(path) })];
+    const routes = packRoutes([set([route("r", [rule("", matches)])])]);
+    return waypointOrders({ routes });
+  };
+  const first = ordersOf("/a");
+  assert.equal(test.pool.setWaypoint(first), first);
+  assert.equal(test.pool.setWaypoint(ordersOf("/a")), first);
+  const second = ordersOf("/b");
+  assert.equal(test.pool.setWaypoint(second), second);
+  assert.equal(test.pool.waypointOrders, second);
+  test.pool.setWaypoint(first);
+  for (const told of await test.told()) {
+    const texts = told.flatMap((message) =>
+      message.kind === "waypoint" ? [message.orders.routes.routes.text] : []
+    );
+    assert.deepEqual(
+      texts,
+      [first, second, first].map(({ routes }) => routes.routes.text),
+    );
   }
 });
 
