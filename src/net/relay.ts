@@ -1,4 +1,4 @@
-import type { ByteStream } from "./byte_stream.ts";
+import type { ByteReceiver, ByteStream } from "./byte_stream.ts";
 
 /** Told of octets as they are handed to the far side. */
 export interface RelayMeter {
@@ -25,52 +25,106 @@ export interface Relay {
  * of one half is passed on as an end of that half, a reset as a reset, and a
  * side that cannot keep up pauses the other.
  */
-export function startRelay(
+export const startRelay = (
   a: ByteStream,
   b: ByteStream,
   meter: RelayMeter,
-): Relay {
-  const { promise, resolve } = Promise.withResolvers<RelayEnd>();
-  let open = 2;
-  let over = false;
+): Relay => new UserRelay(a, b, meter);
 
-  const finish = (end: RelayEnd) => {
-    if (over) return;
-    over = true;
+/** Objects and no closures: as many connections as there are hold one each. */
+class UserRelay implements Relay {
+  readonly ended: Promise<RelayEnd>;
+  readonly #resolve: (end: RelayEnd) => void;
+  readonly #a: ByteStream;
+  readonly #b: ByteStream;
+  #open = 2;
+  #over = false;
+
+  constructor(a: ByteStream, b: ByteStream, meter: RelayMeter) {
+    const { promise, resolve } = Promise.withResolvers<RelayEnd>();
+    this.ended = promise;
+    this.#resolve = resolve;
+    this.#a = a;
+    this.#b = b;
+    a.attach(new Forward(this, a, b, meter));
+    b.attach(new Backward(this, b, a, meter));
+  }
+
+  cut(): void {
+    this.finish({ how: "cut" });
+  }
+
+  /** One side has closed. @returns whether the other one is still open. */
+  closeOne(): boolean {
+    if (--this.#open > 0) return true;
+    this.finish({ how: "complete" });
+    return false;
+  }
+
+  finish(end: RelayEnd): void {
+    if (this.#over) return;
+    this.#over = true;
     if (end.how !== "complete") {
-      a.reset();
-      b.reset();
+      this.#a.reset();
+      this.#b.reset();
     }
-    resolve(end);
-  };
+    this.#resolve(end);
+  }
+}
 
-  const join = (
+/** Hands on what one side says to the other. */
+abstract class Direction implements ByteReceiver {
+  readonly #relay: UserRelay;
+  readonly #from: ByteStream;
+  readonly #to: ByteStream;
+  protected readonly meter: RelayMeter;
+  #fromEnded = false;
+
+  constructor(
+    relay: UserRelay,
     from: ByteStream,
     to: ByteStream,
-    count: (octets: number) => void,
-  ) => {
-    let fromEnded = false;
-    from.attach({
-      onData(octets) {
-        count(octets.length);
-        if (!to.write(octets)) from.pause();
-      },
-      onEnd() {
-        fromEnded = true;
-        to.end();
-      },
-      onDrain: () => to.resume(),
-      onClose(error) {
-        if (error !== undefined) finish({ how: "reset", error });
-        else if (!fromEnded) finish({ how: "reset" });
-        else if (--open === 0) finish({ how: "complete" });
-        // It takes nothing more, so nothing more is asked for.
-        else to.dismiss();
-      },
-    });
-  };
+    meter: RelayMeter,
+  ) {
+    this.#relay = relay;
+    this.#from = from;
+    this.#to = to;
+    this.meter = meter;
+  }
 
-  join(a, b, (octets) => meter.forward(octets));
-  join(b, a, (octets) => meter.backward(octets));
-  return { ended: promise, cut: () => finish({ how: "cut" }) };
+  protected abstract count(octets: number): void;
+
+  onData(octets: Uint8Array): void {
+    this.count(octets.length);
+    if (!this.#to.write(octets)) this.#from.pause();
+  }
+
+  onEnd(): void {
+    this.#fromEnded = true;
+    this.#to.end();
+  }
+
+  onDrain(): void {
+    this.#to.resume();
+  }
+
+  onClose(error: Error | undefined): void {
+    const relay = this.#relay;
+    if (error !== undefined) relay.finish({ how: "reset", error });
+    else if (!this.#fromEnded) relay.finish({ how: "reset" });
+    // It takes nothing more, so nothing more is asked for.
+    else if (relay.closeOne()) this.#to.dismiss();
+  }
+}
+
+class Forward extends Direction {
+  protected override count(octets: number): void {
+    this.meter.forward(octets);
+  }
+}
+
+class Backward extends Direction {
+  protected override count(octets: number): void {
+    this.meter.backward(octets);
+  }
 }

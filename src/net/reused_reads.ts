@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import type { ByteReceiver } from "./byte_stream.ts";
 import { BULK_READ, READ_MAX, READS_BEFORE_REUSE } from "./limits.ts";
 
 /** What the runtime's sockets have for their `onread` option, by the names of its symbols. */
@@ -23,12 +24,9 @@ let shared: Uint8Array | undefined;
  * that sets it later; where that does not work, reads have their own memory.
  * So have the first ones: a connection of one request is not worth the change.
  *
- * @param onData told of octets that are good until it returns.
+ * @param reader told of octets that are good until it returns.
  */
-export function readReused(
-  socket: Socket,
-  onData: (octets: Uint8Array) => void,
-): void {
+export function readReused(socket: Socket, reader: Reader): void {
   let reads = 0;
   let direct = false;
   socket.on("data", (octets: Uint8Array) => {
@@ -36,16 +34,16 @@ export function readReused(
     // What was read before has to come first.
     if (worth && !direct && socket.readableLength === 0) {
       direct = true;
-      readDirectly(socket, onData);
+      readDirectly(socket, reader);
     }
-    onData(octets);
+    reader.onData(octets);
   });
 }
 
-function readDirectly(
-  socket: Socket,
-  onData: (octets: Uint8Array) => void,
-): void {
+/** Who is told of octets. */
+type Reader = Pick<ByteReceiver, "onData">;
+
+function readDirectly(socket: Socket, reader: Reader): void {
   const readable = socket as unknown as Readable;
   const handle = readable._handle;
   const names = symbols ??= symbolsOf(readable);
@@ -53,7 +51,7 @@ function readDirectly(
   const memory = shared ??= new Uint8Array(READ_MAX);
   readable[names.buffer] = memory;
   readable[names.callback] = (length: number) => {
-    onData(memory.subarray(0, length));
+    reader.onData(memory.subarray(0, length));
     return true;
   };
   handle.useUserBuffer(memory);

@@ -1,9 +1,16 @@
 import type { Socket } from "node:net";
 import { describeErrno, type Fd, SyscallError } from "../sys/libc.ts";
 import { sendNow } from "../sys/sockets.ts";
+import { endWriting } from "../sys/tcp_state.ts";
 import { closeOwn, ownDescriptor } from "./descriptor.ts";
 import { WRITE_QUEUE_MAX } from "./limits.ts";
 import { writableSockets } from "./writable_sockets.ts";
+
+/** Who writes. */
+interface WriterOwner {
+  /** There is room again after `write` said no. */
+  onDrain(): void;
+}
 
 /**
  * Writes to a TCP socket past the runtime.
@@ -15,11 +22,11 @@ import { writableSockets } from "./writable_sockets.ts";
  */
 export class SocketWriter {
   readonly #socket: Socket;
-  readonly #onDrain: () => void;
+  readonly #owner: WriterOwner;
   /** A duplicate: the runtime may close its own at any time. */
   #fd: Fd | undefined;
   #closed = false;
-  #queue: Uint8Array[] = [];
+  #queue = NONE;
   #queued = 0;
   #endWanted = false;
   #ended = false;
@@ -27,11 +34,10 @@ export class SocketWriter {
   /** The writer was told to wait. */
   #full = false;
 
-  /** @param onDrain Told that there is room again after `write` said no. */
-  constructor(socket: Socket, onDrain: () => void) {
+  /** @param owner Has {@link close} called when the socket has closed. */
+  constructor(socket: Socket, owner: WriterOwner) {
     this.#socket = socket;
-    this.#onDrain = onDrain;
-    socket.on("close", () => this.close());
+    this.#owner = owner;
   }
 
   /** Whether it would take more: neither closed nor ended. */
@@ -69,7 +75,7 @@ export class SocketWriter {
    */
   release(): { readonly fd: Fd; readonly unsent: Uint8Array[] } | undefined {
     if (!this.isOpen) return undefined;
-    const fd = this.#fd ?? ownDescriptor(this.#socket);
+    const fd = this.#descriptor();
     if (fd === undefined) return undefined;
     writableSockets.forget(fd);
     const unsent = this.#queue;
@@ -78,44 +84,63 @@ export class SocketWriter {
     return { fd, unsent };
   }
 
+  /** Whether the write half has ended: the peer has got all of it, or will. */
+  get hasEnded(): boolean {
+    return this.#ended;
+  }
+
   /** Drops what is queued, and lets go of the socket. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#queue = [];
+    this.#queue = NONE;
     this.#queued = 0;
     if (this.#fd === undefined) return;
     writableSockets.forget(this.#fd);
     closeOwn(this.#fd);
   }
 
+  /** Past the runtime too, whose own way is longer than all else of a short connection. */
   #end(): void {
-    // A second end would be told of in an error that costs more than all else.
-    if (!this.#ended) this.#socket.end();
+    const fd = this.#closed ? undefined : this.#descriptor();
+    if (!this.#ended && fd !== undefined) endWriting(fd);
     this.#ended = true;
     this.#onEnded?.();
   }
 
+  /** undefined when the socket is gone, as "close" is about to say. */
+  #descriptor(): Fd | undefined {
+    return this.#fd ??= ownDescriptor(this.#socket);
+  }
+
   /** Sends what the kernel takes at once of octets that nothing is before. */
   #sendAtOnce(octets: Uint8Array): Uint8Array {
-    return this.#orClose(() => {
-      const fd = this.#fd ??= ownDescriptor(this.#socket);
-      if (fd === undefined) return NOTHING; // gone, as "close" is about to say
+    try {
+      const fd = this.#descriptor();
+      if (fd === undefined) return NOTHING;
       const sent = sendNow(fd, octets);
       return sent === octets.length ? NOTHING : octets.subarray(sent);
-    }) ?? NOTHING;
+    } catch (reason) {
+      this.#fail(reason);
+      return NOTHING;
+    }
   }
 
   /** Copies what has to wait. */
   #keep(octets: Uint8Array): void {
+    if (this.#queue === NONE) this.#queue = [];
     this.#queue.push(octets.slice());
     this.#queued += octets.length;
-    if (this.#queue.length === 1) this.#orClose(() => this.#watch());
+    if (this.#queue.length === 1) this.#watch();
   }
 
   #watch(): void {
     if (this.#fd === undefined) return;
-    writableSockets.whenWritable(this.#fd, () => this.#resume());
+    try {
+      writableSockets.whenWritable(this.#fd, () => this.#resume());
+    } catch (reason) {
+      this.#fail(reason);
+    }
   }
 
   #sendQueued(): void {
@@ -132,25 +157,24 @@ export class SocketWriter {
     }
   }
 
-  #orClose<T>(act: () => T): T | undefined {
-    try {
-      return act();
-    } catch (reason) {
-      this.#socket.destroy(toWriteError(reason));
-      this.close();
-      return undefined;
-    }
+  #fail(reason: unknown): void {
+    this.#socket.destroy(toWriteError(reason));
+    this.close();
   }
 
   #resume(): void {
-    this.#orClose(() => this.#sendQueued());
+    this.#sendQueued();
     if (this.#closed || this.#queue.length > 0) return;
     if (this.#endWanted) this.#end();
     if (!this.#full) return;
     this.#full = false;
-    this.#onDrain();
+    this.#owner.onDrain();
   }
 }
+
+/** Most sockets take all that they are given: they share one empty queue. */
+const NONE: Uint8Array[] = [];
+Object.freeze(NONE);
 
 const NOTHING = new Uint8Array(0);
 

@@ -15,9 +15,16 @@ export interface ReleasedTcp {
   readonly unread: readonly Uint8Array[];
 }
 
+/** A socket that knows its stream, so that all sockets share their listeners. */
+interface OwnedSocket extends Socket {
+  [STREAM]?: TcpStream;
+}
+
+const STREAM = Symbol("stream");
+
 /** A TCP socket as a {@link ByteStream}; it owns the socket. */
 export class TcpStream implements ByteStream {
-  readonly #socket: Socket;
+  readonly #socket: OwnedSocket;
   readonly #writer: SocketWriter;
   #receiver: ByteReceiver | undefined;
   #error: Error | undefined;
@@ -25,21 +32,44 @@ export class TcpStream implements ByteStream {
   /** @param socket made with `allowHalfOpen`, not yet read from or written to. */
   constructor(socket: Socket) {
     this.#socket = socket;
-    this.#writer = new SocketWriter(socket, () => this.#receiver?.onDrain());
-    socket.on("error", (error: Error) => this.#error = error);
+    this.#socket[STREAM] = this;
+    this.#writer = new SocketWriter(socket, this);
+    socket.on("error", TcpStream.#onError);
+    socket.on("end", TcpStream.#onEnd);
+    socket.on("close", TcpStream.#onClose);
   }
 
   attach(receiver: ByteReceiver): void {
     this.#receiver = receiver;
     const socket = this.#socket;
-    const onEnd = () => receiver.onEnd();
-    const onClose = () => receiver.onClose(this.#error);
     // An end without octets, and a close, may have been said by now.
-    if (socket.readableEnded) queueMicrotask(onEnd);
-    else socket.on("end", onEnd);
-    if (socket.closed) queueMicrotask(onClose);
-    else socket.on("close", onClose);
-    readReused(socket, (octets) => receiver.onData(octets));
+    if (socket.readableEnded) queueMicrotask(() => this.#end());
+    if (socket.closed) queueMicrotask(() => receiver.onClose(this.#error));
+    readReused(socket, receiver);
+  }
+
+  static #onError(this: OwnedSocket, error: Error): void {
+    this[STREAM]!.#error = error;
+  }
+
+  static #onEnd(this: OwnedSocket): void {
+    this[STREAM]!.#end();
+  }
+
+  static #onClose(this: OwnedSocket): void {
+    const stream = this[STREAM]!;
+    stream.#writer.close();
+    stream.#receiver?.onClose(stream.#error);
+  }
+
+  #end(): void {
+    this.#receiver?.onEnd();
+    this.#closeIfOver();
+  }
+
+  /** Called by the writer: there is room again. */
+  onDrain(): void {
+    this.#receiver?.onDrain();
   }
 
   write(octets: Uint8Array): boolean {
@@ -47,7 +77,13 @@ export class TcpStream implements ByteStream {
   }
 
   end(): void {
-    this.#writer.end();
+    this.#writer.end(() => this.#closeIfOver());
+  }
+
+  /** The runtime does not know that the write half has ended, and waits for it. */
+  #closeIfOver(): void {
+    const socket = this.#socket;
+    if (socket.readableEnded && this.#writer.hasEnded) socket.destroy();
   }
 
   reset(): void {

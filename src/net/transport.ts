@@ -58,7 +58,7 @@ export class TlsTransport implements Transport {
   attach(receiver: TransportReceiver): void {
     const socket = this.#socket;
     let error: Error | undefined;
-    readReused(socket, (octets) => receiver.onData(octets));
+    readReused(socket, receiver);
     socket.on("drain", () => receiver.onDrain());
     socket.on("error", (reason: Error) => error = reason);
     socket.on("end", () => receiver.onEnd());

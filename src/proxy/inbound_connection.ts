@@ -22,6 +22,7 @@ import {
   bypassOf,
   judgePassage,
   mayStay,
+  type Passage,
 } from "./passage.ts";
 import { checkPolicy, denialOf } from "./policy.ts";
 import { TrackedConnection } from "./tracked_connection.ts";
@@ -66,7 +67,7 @@ export interface InboundEnd {
 }
 
 /** Waypoint, policy, the application, then octets; recorded whatever happens. */
-export async function serveInbound(
+export function serveInbound(
   context: ProxyContext,
   inbound: InboundConnection,
 ): Promise<InboundEnd> {
@@ -82,22 +83,22 @@ export async function serveInbound(
       mayStay(context, workload, { connection: subject, passage }),
   });
   const job: Job = { context, inbound, connection };
-  const end = await connection.finishAfter(async () => {
-    const turned = passage.kind === "turn"
-      ? await turn(job, passage.due)
-      : undefined;
-    if (turned !== undefined) return turned;
-    if (passage.kind === "turn") {
-      passage = { kind: "straight", bypass: "observe" };
+  const goOn = async (way: Exclude<Passage, { kind: "straight" }>) => {
+    if (way.kind === "refuse") {
+      return refuse(inbound, policyFailure(way.because));
     }
-    return passage.kind === "refuse"
-      ? refuse(inbound, policyFailure(passage.because))
-      : await deliver(job);
-  });
-  if (connection.cancellation.reason === "policy") {
-    sayPolicyChange(context, inbound);
-  }
-  return end;
+    const turned = await turn(job, way.due);
+    if (turned !== undefined) return turned;
+    passage = { kind: "straight", bypass: "observe" };
+    return deliver(job);
+  };
+  return connection.finishAfter(
+    () => passage.kind === "straight" ? deliver(job) : goOn(passage),
+    () => {
+      if (connection.cancellation.reason !== "policy") return;
+      sayPolicyChange(context, inbound);
+    },
+  );
 }
 
 /** One connection on its way. */
@@ -149,8 +150,7 @@ async function turn(
   }
   const { downstream, also } = inbound;
   const client = acceptFor(waypoint, downstream);
-  const failure = await connection.carry(client, waypoint, also);
-  return { status: 200, failure };
+  return connection.carry(client, waypoint, also);
 }
 
 /** Asks policy, and carries the connection to its application. */
@@ -172,8 +172,7 @@ async function deliver(
   }
   if (preamble !== undefined) upstream.write(preamble);
   const client = acceptFor(upstream, downstream);
-  const failure = await connection.carry(client, upstream, also);
-  return { status: 200, failure };
+  return connection.carry(client, upstream, also);
 }
 
 async function dialApplication(

@@ -18,7 +18,7 @@ export async function serveInboundPlaintext(
   context: ProxyContext,
   pod: ServedPod,
   { socket, peer: src, original, local }: Accepted,
-): Promise<void> {
+): Promise<unknown> {
   const client = new TcpStream(socket);
   const dst = original ?? local;
   const refuse = (error: string) => {
@@ -52,7 +52,7 @@ export async function serveInboundPlaintext(
     ...(source === undefined ? {} : { source: peerOfWorkload(source) }),
     ...serviceNames(target.service),
   };
-  const end = await serveInbound(context, {
+  return serveInbound(context, {
     pod,
     workload,
     src,
@@ -69,7 +69,6 @@ export async function serveInboundPlaintext(
     ...(pod.transparent ? { from: src.ip } : {}),
     downstream: { accept: () => client, refuse: () => client.reset() },
   });
-  if (end.failure !== undefined) client.reset();
 }
 
 /** ztunnel's words for a pod that the mesh has no record of. */

@@ -20,7 +20,7 @@ import { encodeProxyHeader } from "../wire/proxy_protocol/encode.ts";
 import type { SecureConnection } from "../net/tls_server.ts";
 import { fieldOf, methodFault, refuserOf } from "./connect_request.ts";
 import type { ProxyContext, ServedPod } from "./context.ts";
-import { serveInbound } from "./inbound_connection.ts";
+import { type InboundEnd, serveInbound } from "./inbound_connection.ts";
 import { lookUpInbound } from "./inbound_lookup.ts";
 import { CONNECTIONS_PER_POD_MAX } from "./limits.ts";
 import { serviceNames } from "./service_names.ts";
@@ -52,7 +52,7 @@ export async function serveConnect(
   tunnel: Tunnel,
   stream: H2Stream,
   headers: HeaderList,
-): Promise<void> {
+): Promise<unknown> {
   const { context, pod, local } = tunnel;
   const refuse = refuserOf(tunnel, stream);
   const fault = methodFault(headers);
@@ -89,7 +89,7 @@ export async function serveConnect(
     return refuse(503, messageOf(reason));
   }
   if (target.kind === "refuse") return refuse(target.status, target.because);
-  await deliver(tunnel, stream, { workload, request, target });
+  return deliver(tunnel, stream, { workload, request, target });
 }
 
 function readConnect(headers: HeaderList, hops: number): ConnectRequest {
@@ -108,14 +108,14 @@ interface Delivery {
   readonly target: AcceptedTarget;
 }
 
-async function deliver(
+function deliver(
   tunnel: Tunnel,
   stream: H2Stream,
   delivery: Delivery,
-): Promise<void> {
+): Promise<InboundEnd> {
   const { context, pod, src, peer } = tunnel;
   const { workload, request, target } = delivery;
-  const end = await serveInbound(context, {
+  return serveInbound(context, {
     pod,
     workload,
     src,
@@ -145,7 +145,6 @@ async function deliver(
       refuse: (status) => stream.refuse([[":status", `${status}`]]),
     },
   });
-  if (end.status === 200 && end.failure !== undefined) stream.reset();
 }
 
 function okHeaders({ settings }: ProxyContext, workload: Workload): HeaderList {

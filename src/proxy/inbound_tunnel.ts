@@ -18,7 +18,7 @@ export type ServeRequest = (
   tunnel: Tunnel,
   stream: H2Stream,
   headers: HeaderList,
-) => Promise<void>;
+) => Promise<unknown>;
 
 /**
  * Serves one TCP connection to port 15008 of `pod`.

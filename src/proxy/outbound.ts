@@ -38,6 +38,11 @@ import { spiffeIdOf } from "./workload_texts.ts";
 /** A route with a next hop; what is left once names are resolved. */
 type ReadyRoute = Exclude<OutboundRoute, ResolveRoute | { kind: "reject" }>;
 
+/** What became of a connection. */
+interface Ended {
+  readonly failure: Failure | undefined;
+}
+
 /** One captured connection with all that is known of it. */
 interface Outbound {
   readonly context: ProxyContext;
@@ -56,7 +61,7 @@ export async function serveOutbound(
   context: ProxyContext,
   pod: ServedPod,
   { socket, peer: src, original, local }: Accepted,
-): Promise<void> {
+): Promise<unknown> {
   const app = new TcpStream(socket);
   const target = original ?? local;
   const refuse = (error: string) => {
@@ -76,7 +81,7 @@ export async function serveOutbound(
     return refuse(messageOf(reason));
   }
   if (route.kind === "reject") return refuse(route.because);
-  await follow({ context, pod, source, src, target, app }, route);
+  return follow({ context, pod, source, src, target, app }, route);
 }
 
 /** @throws {LookupError} */
@@ -94,27 +99,31 @@ async function decide(
   return completeRoute(route, await resolveName(route.hostname), random);
 }
 
-async function follow(call: Outbound, route: ReadyRoute): Promise<void> {
+function follow(call: Outbound, route: ReadyRoute): Promise<Ended> {
   const { context, pod } = call;
   const local = localRoute(context, route);
   const connection = new TrackedConnection(context, pod, {
     traffic: trafficOf(call, route),
     row: rowOf(call, route, local !== undefined),
   });
-  await connection.finishAfter(async () => {
-    const failure = local === undefined
-      ? await carryAway(call, route, connection)
-      : await carryLocally(context, connection, { ...call, ...local });
-    if (failure !== undefined) call.app.reset();
-    return { failure };
-  });
+  return connection.finishAfter(() =>
+    local === undefined
+      ? carryAway(call, route, connection)
+      : carryNear(call, local, connection)
+  );
+}
+
+/** A destination pod that this process serves. */
+interface LocalRoute {
+  readonly route: DirectRoute;
+  readonly destination: ServedPod;
 }
 
 /** The destination pod, when this process serves it and no waypoint is due. */
 function localRoute(
   context: ProxyContext,
   route: ReadyRoute,
-): { route: DirectRoute; destination: ServedPod } | undefined {
+): LocalRoute | undefined {
   if (!context.settings.nodeLocalLane) return undefined;
   // Whether the other one was revoked only TLS tells.
   if (context.crlGuard !== undefined) return undefined;
@@ -127,11 +136,22 @@ function localRoute(
   return destination && { route, destination };
 }
 
+async function carryNear(
+  call: Outbound,
+  local: LocalRoute,
+  connection: TrackedConnection,
+): Promise<Ended> {
+  const near = { ...call, ...local };
+  const failure = await carryLocally(call.context, connection, near);
+  if (failure !== undefined) call.app.reset();
+  return { failure };
+}
+
 async function carryAway(
   call: Outbound,
   route: ReadyRoute,
   connection: TrackedConnection,
-): Promise<Failure | undefined> {
+): Promise<Ended> {
   const { cancellation } = connection;
   let upstream;
   try {
@@ -139,12 +159,15 @@ async function carryAway(
       ? await openPlain(call, route.to, cancellation)
       : await openTunnel(call, route);
   } catch (reason) {
-    if (cancellation.aborted) return connection.cancelled();
-    return route.kind === "tcp"
-      ? outboundFailure(reason)
-      : tunnelFailure(reason);
+    call.app.reset();
+    if (cancellation.aborted) return { failure: connection.cancelled() };
+    return {
+      failure: route.kind === "tcp"
+        ? outboundFailure(reason)
+        : tunnelFailure(reason),
+    };
   }
-  return await connection.carry(call.app, upstream);
+  return connection.carry(call.app, upstream);
 }
 
 async function openPlain(

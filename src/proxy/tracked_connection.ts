@@ -20,9 +20,18 @@ export interface TrackOptions {
   readonly stillAllowed?: () => boolean;
 }
 
+/** How a connection ended that had begun to carry octets: its tunnel was told 200. */
+export interface CarriedEnd {
+  readonly status: 200;
+  readonly failure: Failure | undefined;
+}
+
 /**
  * One connection from the moment its labels are known: it is counted, logged
  * and listed, can be ended from outside, and is finished exactly once.
+ *
+ * Nothing is suspended here while it lasts, and nothing should be in whoever
+ * calls: a suspended function takes half a kilobyte of each connection.
  */
 export class TrackedConnection implements LaneMeter {
   readonly cancellation = new Cancellation();
@@ -69,18 +78,20 @@ export class TrackedConnection implements LaneMeter {
    * Carries octets until both sides are done, or somebody cancels.
    *
    * @param also Told of the same octets.
-   * @returns what went wrong, if anything did.
+   * @returns both sides are gone by then, in good order or reset.
    */
-  async carry(
+  carry(
     downstream: ByteStream,
     upstream: ByteStream,
     also?: LaneMeter,
-  ): Promise<Failure | undefined> {
+  ): Promise<CarriedEnd> {
     const meter = also === undefined ? this : both(this, also);
     const relay = this.#relay(downstream, upstream, meter);
     this.cancellation.during(() => relay.cut());
-    const end = await relay.ended;
-    return end.how === "cut" ? this.cancelled() : relayFailure(end);
+    return relay.ended.then((end) => ({
+      status: 200,
+      failure: end.how === "cut" ? this.cancelled() : relayFailure(end),
+    }));
   }
 
   /** Past user space where that can be: it has no TLS. */
@@ -99,19 +110,21 @@ export class TrackedConnection implements LaneMeter {
   /**
    * Runs what becomes of it, and finishes it whatever happens.
    *
+   * @param onFinished Called when it went as far as an end.
    * @throws what `run` throws.
    */
-  async finishAfter<End extends { readonly failure: Failure | undefined }>(
+  finishAfter<End extends { readonly failure: Failure | undefined }>(
     run: () => Promise<End>,
+    onFinished?: () => void,
   ): Promise<End> {
-    try {
-      const end = await run();
+    return run().then((end) => {
       this.finish(end.failure);
+      onFinished?.();
       return end;
-    } catch (reason) {
+    }, (reason: unknown) => {
       this.finish({ flag: "CONNECT", error: messageOf(reason) });
       throw reason;
-    }
+    });
   }
 
   finish(failure: Failure | undefined): void {

@@ -34,6 +34,8 @@ export class TrafficMetrics {
   readonly #received: Counter;
   readonly #sent: Counter;
   readonly #socketsOpen: Gauge;
+  /** The gauge's cells, by reporter. */
+  readonly #sockets = new Map<Reporter, Cell>();
   readonly #shared = new Map<string, SharedCells>();
   readonly #known = new KnownTraffic<SharedCells>();
 
@@ -69,7 +71,11 @@ export class TrafficMetrics {
 
   /** Accepted sockets of either direction: one up on accept, one down when it is gone. */
   socketsOpen(reporter: Reporter): Cell {
-    return this.#socketsOpen.with({ reporter });
+    const known = this.#sockets.get(reporter);
+    if (known !== undefined) return known;
+    const made = this.#socketsOpen.with({ reporter });
+    this.#sockets.set(reporter, made);
+    return made;
   }
 
   /**

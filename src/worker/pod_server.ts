@@ -29,7 +29,7 @@ export class PodServer implements ServedPod {
   readonly #resolver: DnsResolver | undefined;
   #stopped = false;
   /** Accepted connections that are not done, handshakes included. */
-  readonly #serving = new Set<Promise<void>>();
+  readonly #serving = new Set<Promise<unknown>>();
   transparent = false;
   readonly deliveryMark: number | undefined;
 
@@ -133,18 +133,19 @@ export class PodServer implements ServedPod {
     return this.info.ips?.find((ip) => ip.includes(":") === isV6);
   }
 
-  async #serve(role: Role, accepted: Accepted): Promise<void> {
+  #serve(role: Role, accepted: Accepted): Promise<unknown> {
     const open = this.#serving.size + this.inboundSessions.size;
-    if (open >= CONNECTIONS_PER_POD_MAX) return this.#refuse(role, accepted);
-    try {
-      await role.serve(this.#context, this, accepted);
-    } catch (reason) {
+    if (open >= CONNECTIONS_PER_POD_MAX) {
+      this.#refuse(role, accepted);
+      return Promise.resolve();
+    }
+    return role.serve(this.#context, this, accepted).catch((reason) => {
       accepted.socket.destroy();
       this.#log.error("cannot serve a connection", {
         component: role.component,
         error: messageOf(reason),
       });
-    }
+    });
   }
 
   #refuse(role: Role, { socket, peer, original, local }: Accepted): void {

@@ -25,7 +25,7 @@ export interface Role {
     context: ProxyContext,
     pod: ServedPod,
     accepted: Accepted,
-  ): Promise<void>;
+  ): Promise<unknown>;
 }
 
 export interface WorkerPart {

@@ -25,14 +25,15 @@ for (const [name, connect] of KINDS) {
     const memories = new Set<ArrayBufferLike>();
     pair.client.write(sent.subarray(0, 100_000));
     await new Promise((resolve) => setTimeout(resolve, 20)); // read before it is asked for
-    readReused(pair.server, (octets) => {
+    const onData = (octets: Uint8Array) => {
       received.push(octets.slice());
       memories.add(octets.buffer);
       // As a slow receiver does.
       if (received.length % 5 !== 0) return;
       pair.server.pause();
       setTimeout(() => pair.server.resume());
-    });
+    };
+    readReused(pair.server, { onData });
     pair.client.end(sent.subarray(100_000));
     await next(pair.server, "end");
     assert.deepEqual(
@@ -46,7 +47,9 @@ for (const [name, connect] of KINDS) {
   Deno.test(`readReused() lets the socket tell of its end, ${name}`, async () => {
     await using pair = await connect();
     const lengths: number[] = [];
-    readReused(pair.server, ({ length }) => lengths.push(length));
+    readReused(pair.server, {
+      onData: ({ length }) => void lengths.push(length),
+    });
     for (const octets of ["one", "three"]) {
       pair.client.write(octets);
       await new Promise((resolve) => setTimeout(resolve, 20));

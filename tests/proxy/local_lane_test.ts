@@ -77,7 +77,6 @@ Deno.test("carryLocally() leaves both ends' lines, with identities and octets", 
   const done = serveOutbound(near.context, near.served, call.accepted);
   call.app.write(new Uint8Array(5));
   await call.heard.until(() => call.heard.length === 5);
-  call.app.end();
   call.app.reset();
   await done;
   for (const direction of ["inbound", "outbound"]) {

@@ -28,7 +28,6 @@ async function echoed(
   const serving = serveOutbound(proxy.context, proxy.served, call.accepted);
   call.app.write(octets("hello"));
   await call.heard.until(() => call.heard.length === 5);
-  call.app.end();
   call.app.reset();
   await serving;
   return new TextDecoder().decode(call.heard.octets);

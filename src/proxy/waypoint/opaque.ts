@@ -88,7 +88,7 @@ async function carry(
     using _busy = call.loads.begin(uid);
     const upstream = await open(call, hop);
     if (typeof upstream !== "string") {
-      return await connection.carry(client, upstream);
+      return (await connection.carry(client, upstream)).failure;
     }
     if (isLast) return { flag: "CONNECT", error: upstream };
   }
