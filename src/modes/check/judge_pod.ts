@@ -58,23 +58,33 @@ export type TunnelAnswer =
   }
   | { readonly kind: "problem"; readonly text: string };
 
-/** Whether 15008 is mTLS, by the identity of this pod. @param account `NAMESPACE/ACCOUNT`, when known. */
+/**
+ * Whether 15008 is mTLS, by the identity of this pod.
+ *
+ * @param account `NAMESPACE/ACCOUNT`, when known.
+ * @param held Identities that the proxy has certificates of: they tell its trust domain.
+ */
 export function judgeTunnel(
   answer: TunnelAnswer,
   account: string | undefined,
+  held: readonly string[] = [],
 ): Judgement {
   const check = "mTLS on 15008";
   if (answer.kind === "problem") {
     return failed(check, answer.text, "see hairpin's log for its certificates");
   }
   const { spiffeId, asked } = answer;
-  const [namespace, name] = (account ?? "").split("/");
-  if (
-    account !== undefined && !spiffeId.endsWith(`/ns/${namespace}/sa/${name}`)
-  ) {
+  const path = account && `/ns/${account.replace("/", "/sa/")}`;
+  const own = held.filter((one) => path !== undefined && one.endsWith(path));
+  const isOwn = own.length > 0
+    ? own.includes(spiffeId)
+    : path === undefined || spiffeId.endsWith(path);
+  if (!isOwn) {
     return failed(
       check,
-      `answered by ${spiffeId}, not by service account ${account}`,
+      `answered by ${spiffeId}, not by ${
+        own[0] ?? `service account ${account}`
+      }`,
       "somebody else's proxy serves this namespace",
     );
   }

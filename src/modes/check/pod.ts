@@ -14,6 +14,7 @@ import {
   judgeListeners,
   judgeRouting,
   judgeTunnel,
+  type TunnelAnswer,
 } from "./judge_pod.ts";
 import {
   capturesDns,
@@ -91,7 +92,11 @@ export async function checkPod(
       onLoopback: netSysctl("ipv6/conf/lo/disable_ipv6", netns) === "0",
     }),
     judgeListeners(sockets, { proxyPid: pid, dns }),
-    await tunnelOf(opened, info && `${info.namespace}/${info.serviceAccount}`),
+    judgeTunnel(
+      await probeTunnelOf(opened),
+      info && `${info.namespace}/${info.serviceAccount}`,
+      dump?.certificates.map(({ identity }) => identity),
+    ),
     judgeDns(dns, dns && await probeDns(netns, nameToAsk(dump))),
     judgeHostProbe(await hostProbe(opened, sockets)),
     ...dump && pod ? [judgeConnections(dump, pod)] : [],
@@ -103,14 +108,10 @@ const nameToAsk = (dump: Dump | undefined): string =>
   dump?.services.find(({ hostname }) => /^[a-z0-9.-]{1,253}$/.test(hostname))
     ?.hostname ?? "hairpin.invalid";
 
-async function tunnelOf({ ips: [ip] }: Opened, account: string | undefined) {
-  return judgeTunnel(
-    ip === undefined
-      ? { kind: "problem", text: "the namespace has no address" }
-      : await probeTunnel({ ip, port: 15008 }),
-    account,
-  );
-}
+const probeTunnelOf = async ({ ips: [ip] }: Opened): Promise<TunnelAnswer> =>
+  ip === undefined
+    ? { kind: "problem", text: "the namespace has no address" }
+    : await probeTunnel({ ip, port: 15008 });
 
 const PROXY_PORT = /^150(01|06|08|20|21|53|80)$/;
 

@@ -223,6 +223,18 @@ const TABLE: readonly Judged[] = [
     /not by service account n\/other/,
   ],
   [
+    judgeTunnel({ kind: "identity", spiffeId: ID, asked: true }, "n/s", [ID]),
+    "ok",
+    /refuses/,
+  ],
+  [
+    judgeTunnel({ kind: "identity", spiffeId: ID, asked: true }, "n/s", [
+      "spiffe://own/ns/n/sa/s",
+    ]),
+    "failed",
+    /answered by spiffe:\/\/t\/.*, not by spiffe:\/\/own\//,
+  ],
+  [
     judgeTunnel({ kind: "identity", spiffeId: ID, asked: false }, undefined),
     "failed",
     /without certificate/,
