@@ -7,7 +7,9 @@ import {
   startHttpServer,
 } from "../lab/mod.ts";
 import { AccessTail, hasFields, identityOf } from "./calls.ts";
+import { nodeAddresses } from "../lab/addresses.ts";
 import { denyFrom, STRICT } from "./node_redirect_support.ts";
+import { callPeer, startPeerServer } from "./peers.ts";
 import { HTTP_PORT, type Mesh, shareMesh } from "./support.ts";
 
 const meshTest = shareMesh({ redirect: "node", workers: 2 });
@@ -33,6 +35,28 @@ async function tunnelled(
     await tails[0]!.until({ ...names, ...identities, direction: "outbound" }),
     await tails[1]!.until({ ...names, ...identities, direction: "inbound" }),
   ];
+}
+
+/**
+ * Gives the way between the nodes less room than their links have: nobody but a
+ * router tells of it, and only who sends too much.
+ */
+async function narrowPath(
+  { lab }: Mesh,
+  at: 0 | 1,
+): Promise<AsyncDisposable> {
+  const route = async (words: readonly string[]) => {
+    for (const [near, far] of [["node-1", 2], ["node-2", 1]] as const) {
+      const { podRange, underlay } = nodeAddresses(far);
+      const { code, stderr } = await lab.exec(lab.node(near), [
+        ...["ip", at === 0 ? "-4" : "-6", "route", "replace", podRange[at]],
+        ...["via", underlay[at], ...words],
+      ]);
+      assert.equal(code, 0, stderr);
+    }
+  };
+  await route(["mtu", "lock", "1300"]);
+  return { [Symbol.asyncDispose]: () => route([]) };
 }
 
 /** Without its port. */
@@ -87,6 +111,38 @@ for (const family of [4, 6] as const) {
         // The node's own processes are let in, as a kubelet's probes have to.
         assert.equal((await mesh.get(lab.node("node-2"), url)).status, 200);
       });
+    },
+  );
+}
+
+for (const family of [4, 6] as const) {
+  meshTest(
+    `applications see who calls them, by IPv${family}`,
+    async (mesh) => {
+      const url = mesh.urlOf(mesh.httpbin, "/ip", family);
+      for (const from of [mesh.sleep, mesh.echo, mesh.lab.outsider]) {
+        const { body } = await mesh.get(from, url);
+        assert.equal(body, `${from.ips[family === 4 ? 0 : 1]}\n`);
+      }
+    },
+  );
+
+  meshTest(
+    `much data arrives whole over a path with less room, by IPv${family}`,
+    async (mesh) => {
+      const { lab, sleep, httpbin } = mesh;
+      const bulk = `fill=${4 << 20}`;
+      const at = family === 4 ? 0 : 1;
+      const port = 9600 + at;
+      await using _narrow = await narrowPath(mesh, at);
+      await using listener = await startPeerServer(lab, httpbin, port, [
+        ...["readall", bulk, "end"],
+      ]);
+      const to = { ip: httpbin.ips[at] ?? "", port };
+      const here = await callPeer(lab, sleep, to, [bulk, "end", "readall"]);
+      const there = await listener.report();
+      assert.equal(there.receivedDigest, here.sentDigest);
+      assert.equal(here.receivedDigest, there.sentDigest);
     },
   );
 }

@@ -11,7 +11,7 @@
  *   goes there; all else to the proxy.
  * - To a pod, from anywhere but this node's own processes: to the proxy. That is
  *   also the way of the answers to the proxy's own connections, which show the
- *   pod's address.
+ *   pod's address, and of what routers have to say of them.
  *
  * Why a pod is known by its address, and by nothing that a peer says:
  *
@@ -119,6 +119,7 @@ function steeringChains(family: Family): readonly Block[] {
       ],
     },
     baseChain("steering", hook, [
+      `${nft} daddr @pods ${NOTICE[family]} ${TO_PROXY}`,
       "meta l4proto != tcp accept",
       `iifname "${DEVICE}" ${setMark("meta", FROM_PROXY_MARK)}`,
       `iifname "${DEVICE}" fib daddr type local ${KEEP} accept`,
@@ -128,6 +129,16 @@ function steeringChains(family: Family): readonly Block[] {
     ]),
   ];
 }
+
+/**
+ * Of a TCP connection that is tracked here, so not the pod's own but one that
+ * the proxy has in its name: it is the proxy that sends smaller packets then.
+ */
+const NOTICE = {
+  4: "icmp type destination-unreachable ct original protocol tcp",
+  6: "icmpv6 type { destination-unreachable, packet-too-big } " +
+    "ct original protocol tcp",
+} as const;
 
 /** Has the answers of this node's own processes go back to the proxy. */
 const KEEP = setMark("ct", TO_PROXY_MARK);
@@ -145,6 +156,7 @@ function guardChains(family: Family): readonly Block[] {
       `${nft} daddr @pods ${refuse}`,
     ]),
     baseChain("output", "route hook output priority mangle", [
+      `${nft} daddr @pods ${NOTICE[family]} ${TO_PROXY}`,
       `meta l4proto tcp ct direction reply ${kept} ${TO_PROXY}`,
     ]),
   ];
