@@ -59,6 +59,14 @@ async function narrowPath(
   return { [Symbol.asyncDispose]: () => route([]) };
 }
 
+/** Packets of IPv4 that came to node-1's bridge by another pod's port. */
+async function refusedAtBridge({ lab }: Mesh): Promise<number> {
+  const list = ["nft", "list", "table", "bridge", "hairpin-node"];
+  const { stdout } = await lab.exec(lab.node("node-1"), list);
+  const rule = /ip saddr @pinned4 .* counter packets (\d+) /.exec(stdout);
+  return Number(rule?.[1]);
+}
+
 /** Without its port. */
 const ipOf = (line: AccessLine | undefined): string =>
   (line?.fields["src.addr"] ?? "").replace(/:\d+$/, "")
@@ -183,11 +191,13 @@ meshTest("a pod that shows another's address is not heard", async (mesh) => {
   const tail = new AccessTail(client);
   const ip = sleep.ips[0] ?? "";
   const add = ["ip", "address", "add", `${ip}/32`, "dev", "eth0"];
+  assert.equal(await refusedAtBridge(mesh), 0);
   assert.equal((await lab.exec(notsleep, add)).code, 0);
   try {
     const as = ["--interface", ip, "--max-time", "2"];
     const reply = await mesh.get(notsleep, mesh.urlOf(httpbin), as);
     assert.equal(reply.status, 0);
+    assert.ok(await refusedAtBridge(mesh) > 0);
   } finally {
     const remove = ["ip", "address", "del", `${ip}/32`, "dev", "eth0"];
     await lab.exec(notsleep, remove);
