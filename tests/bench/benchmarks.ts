@@ -65,6 +65,11 @@ export const BENCHMARKS: readonly Benchmark[] = [
     measure: measureConnections,
   },
   {
+    name: "beside-bulk",
+    about: "1 KiB responses, 200 a second, beside a stream as fast as it goes",
+    measure: measureBesideBulk,
+  },
+  {
     name: "same-node",
     about: "iperf3, requests and new connections to a pod of the same node",
     needsLanes: true,
@@ -126,19 +131,8 @@ async function measureStream(
   subject: Measured,
   { seconds }: Settings,
 ): Promise<Figure[]> {
-  const [target = ""] = subject.server.ips;
-  const command = [
-    "iperf3",
-    "-c",
-    target,
-    "-t",
-    `${seconds}`,
-    "-P",
-    `${streams}`,
-    "--json",
-  ];
   const before = proxyCpuSeconds(subject);
-  const { code, stdout } = await subject.lab.exec(subject.client, command);
+  const { code, stdout } = await runStream(subject, streams, seconds);
   const cpuSeconds = proxyCpuSeconds(subject) - before;
   const { bytes, bits_per_second } = code === 0
     ? JSON.parse(stdout).end.sum_received
@@ -218,6 +212,35 @@ async function measureConnections(
       cpuSeconds / (result.requests / 1_000),
     ),
   ];
+}
+
+/** What a small request waits for while its tunnel is full of another's octets. */
+async function measureBesideBulk(
+  subject: Subject,
+  settings: Settings,
+): Promise<Figure[]> {
+  const [result, bulk] = await Promise.all([
+    load(subject, settings, { connections: 2, rate: 200, keepalive: true }),
+    runStream(subject, 1, settings.seconds),
+  ]);
+  if (bulk.code !== 0) {
+    throw new LabError(
+      `Cannot measure "beside-bulk": iperf3 said ${bulk.stdout.slice(0, 500)}`,
+    );
+  }
+  return [
+    figure("beside-bulk", subject, "p50", "ms", result.p50),
+    figure("beside-bulk", subject, "p99", "ms", result.p99),
+  ];
+}
+
+/** One run of iperf3 to the subject's server. */
+function runStream(subject: Measured, streams: number, seconds: number) {
+  const [target = ""] = subject.server.ips;
+  return subject.lab.exec(subject.client, [
+    ...["iperf3", "-c", target, "--json"],
+    ...["-t", `${seconds}`, "-P", `${streams}`],
+  ]);
 }
 
 function load(
