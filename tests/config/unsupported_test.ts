@@ -25,6 +25,11 @@ const rows: [what: string, args: string[], variables: object][] = [
     NODE,
     { PACKET_MARK: "7" },
   ],
+  [
+    "PACKET_MARK 7 with --redirect node, whose rules know the proxy by 1337,",
+    [...NODE, "--redirect=node"],
+    { PACKET_MARK: "7" },
+  ],
   ["XDS_ON_DEMAND true in a waypoint", WAYPOINT, {
     XDS_ADDRESS: "i:1",
     XDS_ON_DEMAND: "true",
