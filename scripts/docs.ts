@@ -5,6 +5,7 @@
  *     deno task docs
  */
 import { configurationPage } from "./docs/configuration.ts";
+import { limitsPage } from "./docs/limits.ts";
 import { metricsPage } from "./docs/metrics.ts";
 import { REPOSITORY } from "./steps.ts";
 
@@ -14,6 +15,7 @@ export const DOCS = ".github/docs";
 /** What makes each of them, before it is formatted. */
 export const GENERATED_PAGES: ReadonlyMap<string, () => string> = new Map([
   ["configuration.md", configurationPage],
+  ["limits.md", limitsPage],
   ["metrics.md", metricsPage],
 ]);
 

@@ -55,13 +55,13 @@ export interface HairpinCall {
 const COMMAND =
   /^(?:.*\s-- |((?:[A-Z0-9_]+=\S+ )*)(?:\.\/scripts\/dev )?)hairpin +([-a-z].*)$/;
 
-/** Every call of hairpin in the code blocks of a page, without comments. */
+/** Every call of hairpin in the code blocks of a page, without comments and what stands in a column beside it. */
 export const hairpinCalls = (page: string): readonly HairpinCall[] =>
   codeLines(page).flatMap((line) => {
     const [, variables = "", usage] = COMMAND.exec(line) ?? [];
     return usage === undefined ? [] : [{
       variables: variables.split(" ").filter((text) => text !== ""),
-      usage: usage.replace(/ +#.*$/, ""),
+      usage: usage.replace(/ +#.*$| {2,}.*$/, ""),
     }];
   });
 
