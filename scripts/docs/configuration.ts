@@ -20,7 +20,8 @@ const INTRODUCTION = `
 
 A setting is a flag, a variable of the environment, or both. The flag outranks
 the variable, and the variable outranks \`PROXY_CONFIG\` where Istio's
-ProxyConfig has the same setting. A variable that is set to nothing counts as
+ProxyConfig has the same setting (\`ISTIO_META_CLUSTER_ID\` outranks
+\`CLUSTER_ID\`). A variable that is set to nothing counts as
 not set, except where its row says otherwise. Names are ztunnel's where it has
 the setting, and \`HAIRPIN_*\` where it has not.
 

@@ -12,8 +12,8 @@ const INTRODUCTION = `
 listener (\`--admin\`) answers in the OpenMetrics text format. Names and labels
 are Istio's where Istio has the figure: node mode reports as ztunnel does, with
 \`reporter\` of \`source\` or \`destination\`, and a waypoint as Istio's
-waypoints do, with \`reporter="waypoint"\`. A metric shows once it has counted
-something; a waypoint's connections have no labels of region and zone.
+waypoints do, with \`reporter="waypoint"\`. A metric shows once it has a first
+series; a waypoint's connections have no labels of region and zone.
 "Received" is what the client sent and "sent" what the server sent,
 whichever side reports.
 
