@@ -110,6 +110,10 @@ for (const page of PAGES) {
 const TASKS: object = JSON.parse(read("deno.json")).tasks;
 const SOURCES = (await readSources(REPOSITORY)).map(({ text }) => text)
   .join("\n");
+const COMMANDS = [
+  ...["check", "explain", "config", "redirect"],
+  ...["proxy", "version", "help"],
+];
 const FLAG_NAMES = new Set((FLAGS as readonly Flag[]).map(({ name }) => name));
 const METRICS = metricGroups().flatMap(({ families }) => families)
   .flatMap(({ name, type }) => {
@@ -131,7 +135,7 @@ const NAMES: readonly (readonly [
 ])[] = [
   [
     "metric",
-    /^(?:hairpin|istio|workload_manager)_[a-z0-9_]+(?=$|\*$|\{)/,
+    /^(?:hairpin|istio|workload_manager)_[a-z0-9_]+(?=$|\*$|\{)/g,
     (name) =>
       METRICS.some((metric) =>
         metric === name || name.endsWith("_") && metric.startsWith(name)
@@ -139,21 +143,26 @@ const NAMES: readonly (readonly [
   ],
   [
     "flag",
-    /^--[a-z][a-z0-9-]*/,
+    /^--[a-z][a-z0-9-]*|(?<=^hairpin .*)--[a-z][a-z0-9-]*/g,
     (name) => FLAG_NAMES.has(name.slice(2)) || isToolFlag(name.slice(2)),
   ],
   [
     "name in capitals",
-    /^[A-Z][A-Z0-9]*_[A-Z0-9_]*/,
+    /^[A-Z][A-Z0-9]*_[A-Z0-9_]*/g,
     // The last word of a name may be put in where it is used.
     (name) =>
       SOURCES.includes(name) ||
       SOURCES.includes(`${name.slice(0, name.lastIndexOf("_"))}_\${`),
   ],
-  ["header", /^x-[a-z-]+$/, (name) => SOURCES.includes(`"${name}"`)],
+  [
+    "command",
+    /(?<=^hairpin )[a-z]+/g,
+    (word) => COMMANDS.includes(word),
+  ],
+  ["header", /^x-[a-z-]+$/g, (name) => SOURCES.includes(`"${name}"`)],
   [
     "path",
-    /^(?:src|tests|scripts|\.github)\/[\w./-]*$/,
+    /^(?:src|tests|scripts|\.github)\/[\w./-]*$/g,
     (path) => exists(path),
   ],
 ];
@@ -162,7 +171,7 @@ for (const page of PAGES) {
   for (const [kind, look, isThere] of NAMES) {
     Deno.test(`${page}: every ${kind} exists`, () => {
       const names = codeSpans(read(page)).flatMap((span) =>
-        look.exec(span)?.[0] ?? []
+        Array.from(span.matchAll(look), ([name]) => name)
       );
       assert.deepEqual(names.filter((name) => !isThere(name)), []);
     });
