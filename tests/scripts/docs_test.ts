@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { DOCS, formatMarkdown, GENERATED_PAGES } from "../../scripts/docs.ts";
 import { metricGroups } from "../../scripts/docs/families.ts";
+import { refusals } from "../../scripts/docs/refusals.ts";
 import { readSources } from "../../scripts/lint_imports.ts";
 import { REPOSITORY } from "../../scripts/steps.ts";
 import { type Flag, FLAGS } from "../../src/config/flags.ts";
@@ -177,6 +178,22 @@ for (const page of PAGES) {
     });
   }
 }
+
+Deno.test("the page of metrics has every family of src/telemetry", () => {
+  const folder = "src/telemetry";
+  const made = Array.from(
+    Deno.readDirSync(`${REPOSITORY}/${folder}`),
+    ({ name }) => read(`${folder}/${name}`),
+  ).join("\n").matchAll(/\bname: "([a-z]+_[a-z_]+)"/g);
+  const names = Array.from(made, ([, name]) => name!);
+  assert.ok(names.length > 30, `${names.length}`);
+  assert.deepEqual(names.filter((name) => !METRICS.includes(name)), []);
+});
+
+Deno.test("the page of settings has every refusal of this version", () => {
+  const rows = read("src/config/unsupported.ts").match(/^ {2}\(c\) =>/gm);
+  assert.equal(refusals().length, rows?.length);
+});
 
 Deno.test("expandUsage() types out what brackets and bars stand for", () => {
   assert.deepEqual(expandUsage("check [--netns PATH | --pod A/B] [--json]"), [
