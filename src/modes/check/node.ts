@@ -34,6 +34,7 @@ import {
   judgePods,
   judgePrograms,
 } from "./judge_node.ts";
+import { judgeOldLayout } from "./judge_old_layout.ts";
 import {
   judgeAccessLog,
   judgeAgent,
@@ -43,7 +44,7 @@ import {
 } from "./judge_reports.ts";
 import { PACKETS_MAX } from "./limits.ts";
 import type { Proxy } from "./pod.ts";
-import { nodeTables, readNodeRules } from "./pod_rules.ts";
+import { nodeTables, readNodeRules, readOldLayout } from "./pod_rules.ts";
 import {
   askAt,
   askServer,
@@ -72,6 +73,7 @@ export async function checkNode(admin: HostPort): Promise<CheckedNode> {
       netSysctl("netfilter/nf_conntrack_count"),
       netSysctl("netfilter/nf_conntrack_max"),
     ),
+    judgeOldLayout(await readOldLayout()),
   ];
   const dump = await readProxyDump(admin);
   if (typeof dump === "string") {

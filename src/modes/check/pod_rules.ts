@@ -11,6 +11,7 @@ import {
 import type { Fd } from "../../sys/libc.ts";
 import { outputOf, readAllRules } from "./gather.ts";
 import type { NodeRules } from "./judge_host_rules.ts";
+import { OLD_TABLES, type OldLayoutFacts } from "./judge_old_layout.ts";
 import type { HeldRules } from "./judge_rules.ts";
 
 export async function readHeldRules(netns: Fd): Promise<HeldRules> {
@@ -59,6 +60,22 @@ export const nodeTables = async (): Promise<
   4: await outputOf("nft", ["list", "table", "ip", "hairpin-node"]),
   6: await outputOf("nft", ["list", "table", "ip6", "hairpin-node"]),
 });
+
+/** Where Istio's preview of 2022 would have left something: in this process's namespace. */
+export async function readOldLayout(): Promise<OldLayoutFacts> {
+  const routes = new Map<number, string>();
+  for (const table of OLD_TABLES) {
+    const args = ["-o", "route", "show", "table", `${table}`];
+    routes.set(table, await outputOf("ip", args) ?? "");
+  }
+  return {
+    links: await outputOf("ip", ["-o", "link", "show"]),
+    rules: await outputOf("ip", ["rule", "show"]),
+    routes,
+    sets: await outputOf("ipset", ["list", "-n"]),
+    all: await readAllRules(),
+  };
+}
 
 /** What is missing of the routing, in the families that are redirected. */
 export async function missingRouting(
