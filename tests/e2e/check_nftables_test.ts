@@ -36,7 +36,11 @@ const BREAKS: readonly Break[] = [
     what: "a chain that is emptied",
     where: "pod",
     break: "flush chain inet istio-ambient-mangle istio-output",
-    finds: { rules: ["failed", /istio-ambient-mangle/] },
+    finds: {
+      rules: ["failed", /istio-ambient-mangle/],
+      // Answers of the application to its client's own address find nobody.
+      "policy effect": ["failed", /allowed .*, and silent$/],
+    },
   },
   {
     what: "DNS that is not led anywhere any more",

@@ -1,6 +1,9 @@
 /** Longest wait for one live probe; ours: on one node an answer takes milliseconds. */
 export const PROBE_MS = 5_000;
 
+/** Pause between two looks at what a probe came to; ours. */
+export const PROBE_LOOK_MS = 50;
+
 /** Longest run of one program that reads the kernel's state; ours. */
 export const READ_MS = 10_000;
 

@@ -10,6 +10,7 @@ import {
   ownNetnsId,
 } from "../../sys/netns.ts";
 import type { Dump } from "../../view/mod.ts";
+import { hasOneOf, podOf } from "./callers.ts";
 import { about, failed, type Finding, warning } from "./finding.ts";
 import { nameOf } from "./judge_mesh.ts";
 import { NAMESPACES_MAX } from "./limits.ts";
@@ -122,26 +123,12 @@ async function withNamespace(
   }
 }
 
-/** The pod handed over to the proxy that has one of these addresses. */
-function podOf(dump: Dump, ips: readonly Ip[]): string | undefined {
-  const enrolled = new Set(dump.workloadState.map(({ info }) => nameOf(info)));
-  const workload = dump.workloads.find((workload) =>
-    enrolled.has(nameOf(workload)) && hasOneOf(workload, ips)
-  );
-  return workload && nameOf(workload);
-}
-
 function bypassedPodOf(dump: Dump, ips: readonly Ip[]): Opened["bypassed"] {
   const at = new Set(
     dump.workloads.filter((one) => hasOneOf(one, ips)).map(nameOf),
   );
   return dump.hairpin?.bypassedPods.find((pod) => at.has(nameOf(pod)));
 }
-
-const hasOneOf = (
-  { workloadIps }: { readonly workloadIps: readonly string[] },
-  ips: readonly Ip[],
-): boolean => workloadIps.some((ip) => ips.includes(ip as Ip));
 
 async function checkOne(
   opened: Opened,

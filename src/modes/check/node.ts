@@ -79,7 +79,7 @@ export async function checkNode(admin: HostPort): Promise<CheckedNode> {
   if (typeof dump === "string") {
     const judgement = failed("admin server", dump, ADMIN_HINT);
     return {
-      proxy: { dump: undefined, pid: undefined },
+      proxy: { dump: undefined, pid: undefined, admin },
       findings: about("node", [...kernel, judgement]),
     };
   }
@@ -92,7 +92,7 @@ export async function checkNode(admin: HostPort): Promise<CheckedNode> {
     ...meshJudgements(dump),
     ...await hostJudgements(dump),
   ];
-  return { proxy: { dump, pid }, findings: about("node", judgements) };
+  return { proxy: { dump, pid, admin }, findings: about("node", judgements) };
 }
 
 /** Where Istio's agent tells a kubelet, in the namespace that it runs in. */

@@ -1,5 +1,6 @@
 /** Everything that is looked at in one pod's namespace. */
-import { type Ip, isIpv6 } from "../../model/address.ts";
+import type { HostPort } from "../../config/mod.ts";
+import { type Ip, isIpv6, type SocketAddress } from "../../model/address.ts";
 import { DEFAULT_PROBE_SOURCES } from "../../redirect/mod.ts";
 import type { Fd } from "../../sys/libc.ts";
 import type { Dump } from "../../view/mod.ts";
@@ -16,6 +17,7 @@ import {
   judgeTunnel,
   type TunnelAnswer,
 } from "./judge_pod.ts";
+import { judgePolicyEffect } from "./judge_policy.ts";
 import {
   capturesDns,
   familiesIn,
@@ -23,6 +25,7 @@ import {
   judgeLeftover,
   judgeRules,
 } from "./judge_rules.ts";
+import { checkPolicyEffect } from "./policy_probe.ts";
 import { missingRouting, readHeldRules } from "./pod_rules.ts";
 import { probeDns, probeFromHost, probeTunnel } from "./probes.ts";
 import type { SocketRow } from "./sockets_text.ts";
@@ -31,6 +34,8 @@ import type { SocketRow } from "./sockets_text.ts";
 export interface Proxy {
   readonly dump: Dump | undefined;
   readonly pid: number | undefined;
+  /** Where it was asked. */
+  readonly admin: HostPort;
 }
 
 /** A namespace that is open, and whose it is. */
@@ -72,8 +77,9 @@ export async function checkCaptured(
 /** A namespace that is redirected, or is to be. */
 export async function checkPod(
   opened: Opened,
-  { dump, pid }: Proxy,
+  proxy: Proxy,
 ): Promise<Judgement[]> {
+  const { dump, pid } = proxy;
   const { netns, pod, ips } = opened;
   const rules = await readHeldRules(netns);
   const sockets = await listeningSockets(netns);
@@ -100,6 +106,7 @@ export async function checkPod(
     judgeDns(dns, dns && await probeDns(netns, nameToAsk(dump))),
     judgeHostProbe(await hostProbe(opened, sockets)),
     ...dump && pod ? [judgeConnections(dump, pod)] : [],
+    ...await policyEffect(opened, proxy, sockets),
   ];
 }
 
@@ -116,16 +123,37 @@ const probeTunnelOf = async ({ ips: [ip] }: Opened): Promise<TunnelAnswer> =>
 const PROXY_PORT = /^150(01|06|08|20|21|53|80)$/;
 
 async function hostProbe(
-  { netns, ips: [ip] }: Opened,
+  { netns, ips }: Opened,
   sockets: readonly SocketRow[] | undefined,
 ): Promise<HostProbe> {
   if (sockets === undefined) return { kind: "unknown" };
+  const to = applicationOf(ips, sockets);
+  if (to === undefined) return { kind: "none" };
+  const source = DEFAULT_PROBE_SOURCES[isIpv6(to.ip) ? "v6" : "v4"];
+  return await probeFromHost(netns, to, source);
+}
+
+/** Where the pod's own program can be tried. */
+function applicationOf(
+  [ip]: readonly Ip[],
+  sockets: readonly SocketRow[],
+): SocketAddress | undefined {
   const port = ip &&
     sockets.find((row) =>
       !PROXY_PORT.test(`${row.localPort}`) &&
       [ip, "*", isIpv6(ip) ? "::" : "0.0.0.0"].includes(row.local)
     )?.localPort;
-  if (ip === undefined || port === undefined) return { kind: "none" };
-  const source = DEFAULT_PROBE_SOURCES[isIpv6(ip) ? "v6" : "v4"];
-  return await probeFromHost(netns, { ip, port }, source);
+  return ip === undefined || port === undefined ? undefined : { ip, port };
+}
+
+async function policyEffect(
+  { netns, pod, ips }: Opened,
+  { dump, pid, admin }: Proxy,
+  sockets: readonly SocketRow[] | undefined,
+): Promise<Judgement[]> {
+  if (dump === undefined || pod === undefined) return [];
+  const to = applicationOf(ips, sockets ?? []);
+  return to === undefined
+    ? [judgePolicyEffect(undefined)]
+    : await checkPolicyEffect({ dump, pid, admin }, { name: pod, netns, to });
 }
