@@ -9,6 +9,7 @@ const lines = text.replaceAll("\\\n", "").split("\n");
 const PACKAGES: readonly [program: RegExp, name: string][] = [
   [/^ip6?tables(-|$)/, "iptables"],
   [/^(ip|ss)$/, "iproute2"],
+  [/^ipset$/, "ipset"],
   [/^nft$/, "nftables"],
 ];
 
