@@ -79,8 +79,9 @@ export function judgeAccessLog(filter: string): Judgement {
 /** The mark by which rules know the proxy's own packets. */
 export function judgeMark(mark: number | null | undefined): Judgement {
   const check = "packet mark";
-  return mark === undefined || mark === null || mark === PACKET_MARK
-    ? ok(check, `${PACKET_MARK}`)
+  return mark === undefined || mark === null ||
+      mark % (MARK_MASK + 1) === PACKET_MARK
+    ? ok(check, `${mark ?? PACKET_MARK}`)
     : failed(
       check,
       `${mark}, the rules know ${PACKET_MARK}`,
@@ -89,3 +90,5 @@ export function judgeMark(mark: number | null | undefined): Judgement {
 }
 
 const PACKET_MARK = 1337;
+/** The bits of a mark that rules look at. */
+const MARK_MASK = 0xfff;

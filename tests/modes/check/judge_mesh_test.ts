@@ -137,5 +137,7 @@ testJudgements([
   [judgeAccessLog("warn"), "warning", /"access" is warn/],
   [judgeMark(undefined), "ok", /1337/],
   [judgeMark(1337), "ok", /1337/],
+  [judgeMark(0x1539), "ok", /^5433$/],
+  [judgeMark(0xfff), "failed", /^4095, /],
   [judgeMark(7), "failed", /^7, the rules know 1337$/],
 ]);
