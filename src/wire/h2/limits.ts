@@ -87,7 +87,8 @@ export interface FloodBudget {
  * - `ping`: regained also by each DATA frame, since peers measure with it.
  * - `emptyData`: DATA without octets that does not end its stream.
  * - `windowUpdate`: regained also by what we send.
- * - `ignored`: PRIORITY, unknown types, frames for streams that are gone.
+ * - `ignored`: PRIORITY, unknown types, frames for streams that are gone; regained
+ *   also by each stream that closes.
  */
 export const FLOOD_BUDGETS = {
   reset: { burst: 1_000, perSecond: 200 },
@@ -97,6 +98,12 @@ export const FLOOD_BUDGETS = {
   windowUpdate: { burst: 10_000, perSecond: 1_000 },
   ignored: { burst: 1_000, perSecond: 200 },
 } as const satisfies Readonly<Record<string, FloodBudget>>;
+
+/**
+ * Frames that are counted and may be on their way to a stream when it closes: a
+ * response's header block, trailers, and a reset.
+ */
+export const LATE_FRAMES_PER_STREAM = 3;
 
 /** Sent octets that earn the peer one more WINDOW_UPDATE. */
 export const OCTETS_PER_WINDOW_UPDATE = 512;

@@ -4,7 +4,12 @@ import { connectionError, H2Code, type H2Error } from "./errors.ts";
 import { FloodGuard } from "./flood.ts";
 import { PREFACE } from "./frame.ts";
 import type { H2Handlers } from "./handlers.ts";
-import { ANSWERS_WAITING_MAX, INITIAL_WINDOW, WINDOW_MAX } from "./limits.ts";
+import {
+  ANSWERS_WAITING_MAX,
+  INITIAL_WINDOW,
+  LATE_FRAMES_PER_STREAM,
+  WINDOW_MAX,
+} from "./limits.ts";
 import {
   type H2Config,
   initialPeerSettings,
@@ -123,6 +128,7 @@ export class Session {
     if (stream.gone) return;
     if (stream.sending !== "ended" || stream.receiving !== "ended") return;
     this.streams.remove(stream, stream.receiveWindow.held > 0);
+    this.floods.earn("ignored", LATE_FRAMES_PER_STREAM);
     this.handlers.onClosed?.(stream.id);
     this.finishIfDone();
   }
@@ -168,6 +174,7 @@ export class Session {
   // What the stream held will not be released: its octets go back at once.
   #discard(stream: Stream): void {
     this.streams.remove(stream, false);
+    this.floods.earn("ignored", LATE_FRAMES_PER_STREAM);
     this.waiting.remove(stream);
     if (this.state.at !== "closed") {
       this.giveBack(stream, stream.receiveWindow.held);

@@ -179,6 +179,41 @@ Deno.test("receive() regains flood budgets with time", () => {
   }
 });
 
+const late = frame(RST_STREAM, 0, 1, uint32(H2Code.CANCEL));
+const odd = (at: number) => 2 * at + 1;
+
+Deno.test("receive() takes a late reset of every stream that ended, at any rate", () => {
+  const endpoint = server();
+  for (let at = 0; at < 10_000; at++) {
+    const id = odd(at) as typeof one;
+    endpoint.connection.receive(headers(id, GET));
+    endpoint.connection.sendHeaders(id, OK, true);
+    const reset = frame(RST_STREAM, 0, id, uint32(H2Code.CANCEL));
+    assert.equal(endpoint.connection.receive(reset), undefined, `stream ${id}`);
+    endpoint.takeOctets();
+  }
+});
+
+Deno.test("receive() refuses late resets without end", () => {
+  const endpoint = server();
+  endpoint.connection.receive(headers(1, GET));
+  endpoint.connection.sendHeaders(one, OK, true);
+  const error = endpoint.connection.receive(many(2_000, late));
+  assert.equal(error?.h2Code, H2Code.ENHANCE_YOUR_CALM);
+});
+
+Deno.test("receive() of a client takes a late answer to every stream that it reset", () => {
+  const endpoint = client();
+  for (let at = 1; at < 5_000; at++) {
+    const id = endpoint.connection.openStream(GET, true);
+    assert.ok(id !== undefined);
+    endpoint.connection.reset(id, H2Code.CANCEL);
+    const error = endpoint.connection.receive(headers(id, OK));
+    assert.equal(error, undefined, `stream ${id}`);
+    endpoint.takeOctets();
+  }
+});
+
 Deno.test("receive() of a client refuses more informational responses than allowed", () => {
   const endpoint = client();
   const early = headers(1, [[":status", "103"]], END_HEADERS);
