@@ -84,7 +84,9 @@ meshTest(
       await mesh.withPolicy("strict", STRICT, async () => {
         // Its peers hold to their policy, and it has nobody to hold to its own.
         const plain = await mesh.get(pod, mesh.urlOf(httpbin));
-        assert.deepEqual([plain.status, plain.curlCode], [0, 56]);
+        assert.equal(plain.status, 0);
+        // A reset that comes at once is a failed connect in curl's eyes.
+        assert.ok([7, 56].includes(plain.curlCode), `curl ${plain.curlCode}`);
         const denied = await server.untilAccess(
           "the refusal",
           ({ fields }) =>
