@@ -132,7 +132,7 @@ class ObjectTaker {
       trustDomain: config.trustDomain,
       clusterDomain: config.clusterDomain,
     };
-    if (this.#fromObjects) return;
+    if (!this.#followsStore) return;
     const again = new Gather(systemClock, () => this.settle());
     signal.addEventListener("abort", () => again[Symbol.dispose]());
     store.onChange(() => again.ask());
@@ -153,10 +153,15 @@ class ObjectTaker {
     this.#show(translation);
   }
 
-  /** Shows what the store has now; in vain where it has it from objects. */
+  /** Shows what the store has now, where that matters. */
   settle(): void {
-    if (this.#fromObjects || this.#objects === undefined) return;
+    if (!this.#followsStore || this.#objects === undefined) return;
     this.#show(this.#fromStore());
+  }
+
+  /** A waypoint's orders depend on the mesh that istiod tells of; who enrols pods looks at objects alone. */
+  get #followsStore(): boolean {
+    return !this.#fromObjects && this.#options.config.mode === "waypoint";
   }
 
   /** Where istiod tells of workloads and services, objects do not. */
