@@ -83,9 +83,14 @@ function isLost(reason: unknown, reused: boolean): boolean {
   return reused && reason instanceof TunnelError && reason.stage === "http2";
 }
 
-/** Everything that makes two tunnels different. */
-const poolKey = ({ source, to, expected }: TunnelRequest): string =>
-  `${spiffeIdOf(source)} ${formatAddress(to)} ${expected.join(" ")}`;
+/**
+ * Everything that makes two tunnels different, as text that is the same for no
+ * two of them: names from a control plane may hold any character.
+ */
+export const poolKey = (
+  { source, to, expected }: Pick<TunnelRequest, "source" | "to" | "expected">,
+): string =>
+  JSON.stringify([spiffeIdOf(source), formatAddress(to), ...expected]);
 
 async function openSession(
   { settings, certificates, crlGuard }: ProxyContext,

@@ -127,11 +127,17 @@ export class Upstreams {
 /** Of a request that is no upgrade in HTTP/2, as it has another method or a body. */
 const UPGRADE: ReadonlySet<string> = new Set(["upgrade"]);
 
-const keyOf = ({ route, hops }: Hop): string =>
-  route.kind === "tcp"
-    ? `tcp ${formatAddress(route.to)}`
-    : [formatAddress(route.to), route.authority, route.expected.join(), hops]
-      .join(" ");
+/**
+ * Everything that makes two connections different, and what their tunnels say,
+ * as text that is the same for no two of them.
+ */
+const keyOf = ({ route, hops }: Hop): string => {
+  const to = formatAddress(route.to);
+  if (route.kind === "tcp") return JSON.stringify(["tcp", to]);
+  const { authority, expected, service } = route;
+  const host = service?.hostname ?? "";
+  return JSON.stringify([to, authority, host, hops, ...expected]);
+};
 
 /** One connection to the workload itself: in a tunnel where it has one. */
 async function connect(
