@@ -1,4 +1,4 @@
-import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { connect, type TLSSocket } from "node:tls";
 import { messageOf } from "../base/errors.ts";
 import type { WorkloadCertificate } from "../model/certificate.ts";
@@ -17,13 +17,14 @@ export interface TlsClientOptions extends TlsVersions {
 }
 
 /**
- * Makes a connected socket a TLS client, of 1.3 unless told otherwise, whose peer is one of those expected.
+ * Makes a connected socket, or what stands for one, a TLS client, of 1.3 unless
+ * told otherwise, whose peer is one of those expected.
  *
  * @throws {IdentityError} when the peer is somebody else, naming both.
  * @throws {TunnelError} when the handshake fails otherwise or takes too long.
  */
 export function connectTls(
-  socket: Socket,
+  socket: Duplex,
   { certificate, expected, tls12, timeoutMs = TLS_HANDSHAKE_MS }:
     TlsClientOptions,
 ): Promise<TLSSocket> {

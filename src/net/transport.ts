@@ -41,14 +41,26 @@ export interface Transport {
   resume(): void;
 }
 
+export interface TlsTransportOptions {
+  /** Default {@link LINGER_MS}. */
+  readonly lingerMs?: number;
+  /** Whether it goes over what another one carries. Default false. */
+  readonly nested?: boolean;
+}
+
 /** A TLS connection. */
 export class TlsTransport implements Transport {
   readonly #socket: TLSSocket;
   readonly #lingerMs: number;
+  readonly #nested: boolean;
 
-  constructor(socket: TLSSocket, lingerMs = LINGER_MS) {
+  constructor(
+    socket: TLSSocket,
+    { lingerMs = LINGER_MS, nested = false }: TlsTransportOptions = {},
+  ) {
     this.#socket = socket;
     this.#lingerMs = lingerMs;
+    this.#nested = nested;
     socket.setNoDelay(true);
     // Chunks that wait would be copied into one for it, which costs more than
     // to write them one by one.
@@ -58,7 +70,10 @@ export class TlsTransport implements Transport {
   attach(receiver: TransportReceiver): void {
     const socket = this.#socket;
     let error: Error | undefined;
-    readReused(socket, receiver);
+    // Memory that is used again still holds what the outer one is reading.
+    if (this.#nested) {
+      socket.on("data", (octets: Uint8Array) => receiver.onData(octets));
+    } else readReused(socket, receiver);
     socket.on("drain", () => receiver.onDrain());
     socket.on("error", (reason: Error) => error = reason);
     socket.on("end", () => receiver.onEnd());

@@ -5,6 +5,7 @@ import type { Workload } from "../model/workload.ts";
 import {
   completeRoute,
   type DirectRoute,
+  type DoubleHboneRoute,
   type OutboundRoute,
   type ResolveRoute,
 } from "../decide/route_plan.ts";
@@ -14,6 +15,7 @@ import {
   SELF_CALL,
   SELF_PORTS,
 } from "../decide/self_ports.ts";
+import type { ByteStream } from "../net/byte_stream.ts";
 import { dialTcp } from "../net/dial.ts";
 import type { Accepted } from "../net/listen.ts";
 import { TcpStream } from "../net/tcp_stream.ts";
@@ -29,7 +31,8 @@ import { type Failure, outboundFailure, tunnelFailure } from "./failure.ts";
 import { carryLocally } from "./local_lane.ts";
 import { workloadUnknown } from "./inbound_plaintext.ts";
 import { lookUp } from "./look_up.ts";
-import { openTunnelStream } from "./outbound_tunnel.ts";
+import { openNestedStream } from "./nested_tunnel.ts";
+import { openTunnelStream, type TunnelRequest } from "./outbound_tunnel.ts";
 import { resolveName } from "./resolve_name.ts";
 import { serviceNames } from "./service_names.ts";
 import { TrackedConnection } from "./tracked_connection.ts";
@@ -105,6 +108,7 @@ function follow(call: Outbound, route: ReadyRoute): Promise<Ended> {
   const connection = new TrackedConnection(context, pod, {
     traffic: trafficOf(call, route),
     row: rowOf(call, route, local !== undefined),
+    unidentified: route.kind === "double-hbone",
   });
   return connection.finishAfter(() =>
     local === undefined
@@ -155,9 +159,7 @@ async function carryAway(
   const { cancellation } = connection;
   let upstream;
   try {
-    upstream = route.kind === "tcp"
-      ? await openPlain(call, route.to, cancellation)
-      : await openTunnel(call, route);
+    upstream = await open(call, route, connection);
   } catch (reason) {
     call.app.reset();
     if (cancellation.aborted) return { failure: connection.cancelled() };
@@ -170,6 +172,23 @@ async function carryAway(
   return connection.carry(call.app, upstream);
 }
 
+function open(
+  call: Outbound,
+  route: ReadyRoute,
+  connection: TrackedConnection,
+): Promise<ByteStream> {
+  switch (route.kind) {
+    case "tcp":
+      return openPlain(call, route.to, connection.cancellation);
+    case "hbone":
+      return openTunnelStream(call.context, call.pod, requestOf(call, route));
+    case "double-hbone":
+      return openNested(call, route, connection);
+    default:
+      throw new Error(`unhandled: ${route satisfies never}`);
+  }
+}
+
 async function openPlain(
   { context: { settings }, pod }: Outbound,
   to: SocketAddress,
@@ -180,22 +199,40 @@ async function openPlain(
   return new TcpStream(await dialTcp(to, { ...at, tuning, mark, signal }));
 }
 
-function openTunnel(
-  { context, pod, source, src }: Outbound,
-  route: Exclude<ReadyRoute, { kind: "tcp" }>,
-) {
-  if (route.kind === "double-hbone") {
-    throw new Error("no tunnel through a network gateway in this version");
-  }
-  const { to, authority, expected, service } = route;
-  return openTunnelStream(context, pod, {
+/** Goes to whom the gateway chose: who that is, only its end of the tunnel says. */
+async function openNested(
+  call: Outbound,
+  route: DoubleHboneRoute,
+  connection: TrackedConnection,
+): Promise<ByteStream> {
+  const { expectedInner } = route;
+  const { stream, peer, workload } = await openNestedStream(
+    call.context,
+    call.pod,
+    { ...requestOf(call, route), expectedInner },
+  );
+  connection.identify({
+    ...trafficOf(call, route),
+    ...(workload === undefined
+      ? {}
+      : { destination: workload, destinationPrincipal: peer }),
+  });
+  return stream;
+}
+
+function requestOf(
+  { source, src }: Outbound,
+  { to, authority, expected, service }: Exclude<ReadyRoute, { kind: "tcp" }>,
+): TunnelRequest {
+  const serviceHost = service?.hostname;
+  return {
     source,
     src,
     to,
     authority,
     expected,
-    ...(service === undefined ? {} : { serviceHost: service.hostname }),
-  });
+    ...(serviceHost === undefined ? {} : { serviceHost }),
+  };
 }
 
 function trafficOf(

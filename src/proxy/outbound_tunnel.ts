@@ -3,11 +3,9 @@ import type { Workload } from "../model/workload.ts";
 import { Deadlines } from "../net/deadlines.ts";
 import { dialTcp } from "../net/dial.ts";
 import { TunnelError } from "../net/errors.ts";
-import { TlsTransport } from "../net/transport.ts";
-import { H2Session } from "../net/h2_session.ts";
+import type { H2Session } from "../net/h2_session.ts";
 import { type H2Stream, StreamResetError } from "../net/h2_stream.ts";
 import { CONNECT_RESPONSE_MS } from "../net/limits.ts";
-import { connectTls } from "../net/tls_client.ts";
 import type { SessionEvents } from "../net/tunnel_pool.ts";
 import {
   encodeForwarded,
@@ -17,9 +15,10 @@ import {
 import { WAYPOINT_HOPS } from "../decide/waypoint_hops.ts";
 import { H2Code, type HeaderList } from "../wire/h2/mod.ts";
 import type { ProxyContext, ServedPod } from "./context.ts";
-import { identityOf, placeToDialFrom } from "./context.ts";
-import { OUTBOUND_HEADER_LIST_MAX, TUNNEL_ATTEMPTS_MAX } from "./limits.ts";
+import { placeToDialFrom } from "./context.ts";
+import { TUNNEL_ATTEMPTS_MAX } from "./limits.ts";
 import { statusText } from "./status_text.ts";
+import { openSecureSession } from "./tunnel_session.ts";
 import { baggageOf, spiffeIdOf } from "./workload_texts.ts";
 
 /** Names the original peer of a connection that a pod turns round to its waypoint. */
@@ -65,7 +64,7 @@ export async function openTunnelStream(
       (events) => openSession(context, pod, request, events),
     );
     try {
-      requireOk(await responseOf(stream));
+      await acceptanceOf(stream);
       return stream;
     } catch (reason) {
       stream.reset();
@@ -93,39 +92,23 @@ export const poolKey = (
   JSON.stringify([spiffeIdOf(source), formatAddress(to), ...expected]);
 
 async function openSession(
-  { settings, certificates, crlGuard }: ProxyContext,
+  context: ProxyContext,
   pod: ServedPod,
   { source, to, expected }: TunnelRequest,
   events: SessionEvents,
 ): Promise<H2Session> {
-  const certificate = await certificates.get(identityOf(source));
-  const { tuning, packetMark: mark, http2 } = settings;
-  const raw = await dialTcp(to, {
-    ...placeToDialFrom(pod, to.ip),
-    tuning,
-    mark,
-  });
-  const { tls12 } = settings;
-  const socket = await connectTls(raw, { certificate, expected, tls12 });
-  const chain = crlGuard?.admit("source", socket);
-  let stop: (() => void) | undefined;
-  const session = new H2Session(new TlsTransport(socket), {
-    role: "client",
-    http2,
-    maxHeaderListSize: OUTBOUND_HEADER_LIST_MAX,
-    ...events,
-    onClosed() {
-      stop?.();
-      events.onClosed();
-    },
-  });
-  if (chain !== undefined && !session.closed) {
-    stop = crlGuard?.follow("source", chain, session);
-  }
+  const { tuning, packetMark: mark } = context.settings;
+  const { session } = await openSecureSession(
+    context,
+    { source, expected },
+    () => dialTcp(to, { ...placeToDialFrom(pod, to.ip), tuning, mark }),
+    events,
+  );
   return session;
 }
 
-function connectHeaders(
+/** The CONNECT request. */
+export function connectHeaders(
   context: ProxyContext,
   { source, src, authority, serviceHost, hops = 0, hairpin }: TunnelRequest,
 ): HeaderList {
@@ -145,6 +128,17 @@ function connectHeaders(
 }
 
 const responses = new Deadlines(CONNECT_RESPONSE_MS);
+
+/**
+ * Waits for the 200.
+ *
+ * @throws {TunnelError | StreamResetError} when it does not come in time.
+ */
+export async function acceptanceOf(stream: H2Stream): Promise<HeaderList> {
+  const headers = await responseOf(stream);
+  requireOk(headers);
+  return headers;
+}
 
 /** The final response, in time. */
 async function responseOf(stream: H2Stream): Promise<HeaderList> {

@@ -18,6 +18,8 @@ export interface TrackOptions {
   readonly row: ConnectionRow;
   /** Inbound only. */
   readonly stillAllowed?: () => boolean;
+  /** Whether {@link TrackedConnection.identify} will say who it goes to. Default: it is known. */
+  readonly unidentified?: boolean;
 }
 
 /** How a connection ended that had begun to carry octets: its tunnel was told 200. */
@@ -37,17 +39,17 @@ export class TrackedConnection implements LaneMeter {
   readonly cancellation = new Cancellation();
   readonly #context: ProxyContext;
   readonly #pod: ServedPod;
-  readonly #traffic: TrafficContext;
-  readonly #record: TrafficRecord;
+  #traffic: TrafficContext;
+  /** undefined until it is known who it goes to. */
+  #record: TrafficRecord | undefined;
   readonly #entry: OpenConnection;
   readonly #startMs = performance.now();
 
   constructor(context: ProxyContext, pod: ServedPod, options: TrackOptions) {
-    const { traffic, row, stillAllowed } = options;
+    const { traffic, row, stillAllowed, unidentified = false } = options;
     this.#context = context;
     this.#pod = pod;
     this.#traffic = traffic;
-    this.#record = context.traffic.open(traffic);
     this.#entry = {
       row,
       cancellation: this.cancellation,
@@ -55,17 +57,29 @@ export class TrackedConnection implements LaneMeter {
     };
     pod.connections.add(this.#entry);
     context.figures.lane(row.lane).value++;
-    context.accessLog.opened(traffic);
+    if (!unidentified) this.#open();
+  }
+
+  /** Says who it goes to, as its labels tell: once, and before the first octet. */
+  identify(traffic: TrafficContext): void {
+    this.#traffic = traffic;
+    this.#open();
+  }
+
+  #open(): TrafficRecord {
+    this.#record = this.#context.traffic.open(this.#traffic);
+    this.#context.accessLog.opened(this.#traffic);
+    return this.#record;
   }
 
   /** Octets from the client to the server. */
   forward(octets: number): void {
-    this.#record.addReceived(octets);
+    this.#record?.addReceived(octets);
   }
 
   /** Octets from the server to the client. */
   backward(octets: number): void {
-    this.#record.addSent(octets);
+    this.#record?.addSent(octets);
   }
 
   /** User space does not see its octets from here on. */
@@ -129,10 +143,11 @@ export class TrackedConnection implements LaneMeter {
 
   finish(failure: Failure | undefined): void {
     this.#pod.connections.remove(this.#entry);
-    this.#record.close(failure?.flag ?? "-");
+    const record = this.#record ?? this.#open();
+    record.close(failure?.flag ?? "-");
     this.#context.accessLog.complete(this.#traffic, {
-      received: this.#record.received,
-      sent: this.#record.sent,
+      received: record.received,
+      sent: record.sent,
       durationMs: performance.now() - this.#startMs,
       ...(failure === undefined ? {} : { error: failure.error }),
     });

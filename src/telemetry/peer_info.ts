@@ -50,3 +50,12 @@ export function peerOfBaggage(baggage: Baggage): PeerInfo {
     zone: baggage.zone,
   };
 }
+
+/**
+ * The same of the workload at the end of a nested tunnel, of which nothing else
+ * is known: it is called by its workload's name.
+ */
+export const peerOfResponse = (baggage: Baggage): PeerInfo => ({
+  ...peerOfBaggage(baggage),
+  podName: baggage.workloadName,
+});

@@ -12,7 +12,7 @@ import {
   withFlag,
 } from "./traffic_labels.ts";
 
-export { peerOfBaggage, peerOfWorkload } from "./peer_info.ts";
+export { peerOfBaggage, peerOfResponse, peerOfWorkload } from "./peer_info.ts";
 export type { PeerInfo } from "./peer_info.ts";
 export type * from "./traffic_context.ts";
 

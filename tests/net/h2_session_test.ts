@@ -196,11 +196,14 @@ Deno.test("H2Session loses nothing when it ends while its peer is slow", async (
 Deno.test("H2Session does not wait for ever for a peer that does not close", async () => {
   await using tls = await makeTlsPair();
   const { closed, onClosed } = ending();
-  const session = new H2Session(new TlsTransport(tls.client, 50), {
-    role: "client",
-    http2: HTTP2,
-    onClosed,
-  });
+  const session = new H2Session(
+    new TlsTransport(tls.client, { lingerMs: 50 }),
+    {
+      role: "client",
+      http2: HTTP2,
+      onClosed,
+    },
+  );
   session.drain();
   assert.equal(await closed, undefined);
   assert.ok(tls.client.destroyed);

@@ -6,7 +6,10 @@ import type { Workload } from "../../src/model/workload.ts";
 import type { Accepted } from "../../src/net/listen.ts";
 import { TcpStream } from "../../src/net/tcp_stream.ts";
 import type { ProxyContext } from "../../src/proxy/context.ts";
-import { serveInboundTunnel } from "../../src/proxy/inbound_tunnel.ts";
+import {
+  serveInboundTunnel,
+  type ServeRequest,
+} from "../../src/proxy/inbound_tunnel.ts";
 import { TestProxy } from "../support/proxy_context.ts";
 import { Recorder } from "../support/recorder.ts";
 import { at, hostOf, pod, service, serving } from "../support/sample_mesh.ts";
@@ -21,6 +24,9 @@ const NET = `127.${64 + Math.floor(Math.random() * 128)}.${
   1 + Math.floor(Math.random() * 250)
 }`;
 let hosts = 0;
+
+/** An address of this machine that no other part of the test has. */
+export const loopbackIp = (): string => `${NET}.${++hosts}`;
 
 const ca = await makeTestCa();
 
@@ -44,8 +50,8 @@ export interface Pods {
 
 /** A client, and the server of service `server` at 10.1.0.1:80. */
 export function makePods(fields: Partial<Workload> = {}): Pods {
-  const client = pod("client", [`${NET}.${++hosts}`]);
-  const server = pod("server", [`${NET}.${++hosts}`], {
+  const client = pod("client", [loopbackIp()]);
+  const server = pod("server", [loopbackIp()], {
     ...serving("server"),
     ...fields,
   });
@@ -69,8 +75,16 @@ export const proxyOf = (
     ...fields,
   });
 
-/** Takes tunnels for a pod. */
-export function listenHbone(proxy: TestProxy, workload: Workload) {
+/**
+ * Takes tunnels for a pod.
+ *
+ * @param serve Default: to the pod itself.
+ */
+export function listenHbone(
+  proxy: TestProxy,
+  workload: Workload,
+  serve?: ServeRequest,
+): TestListener {
   const listening = new TestListener(HBONE_PORT, {
     at: at(ipOf(workload), HBONE_PORT),
     redirected: false,
@@ -78,7 +92,7 @@ export function listenHbone(proxy: TestProxy, workload: Workload) {
   void (async () => {
     for (;;) {
       const accepted = await listening.accept();
-      void serveInboundTunnel(proxy.context, proxy.served, accepted);
+      void serveInboundTunnel(proxy.context, proxy.served, accepted, serve);
     }
   })();
   return listening;
