@@ -2,60 +2,48 @@
 import { messageOf } from "../base/errors.ts";
 import type { Ip } from "../model/address.ts";
 import type { NodePod } from "../kube/mod.ts";
-import {
-  applyRedirect,
-  applyRedirectToOpen,
-  type Backend,
-  DEFAULT_REDIRECT_OPTIONS,
-  type HostRules,
-  type OpenConnections,
-  type OpenConnectionsUse,
-  type RedirectOptions,
-  removeRedirect,
-  verifyRedirect,
-} from "../redirect/mod.ts";
-import { closeFd, dupFd, type Fd } from "../sys/libc.ts";
+import { type HostRules, removeRedirect } from "../redirect/mod.ts";
+import { closeFd, dupFd } from "../sys/libc.ts";
 import { netnsId, openNetns, ownNetnsId } from "../sys/netns.ts";
-import type { Logger } from "../telemetry/log.ts";
 import type { PodHost } from "./pod_host.ts";
+import {
+  fieldsOf,
+  mendPod,
+  type PlacedPod,
+  placeOf,
+  type PodRedirectionOptions,
+  redirectPod,
+} from "./pod_redirection.ts";
+import { removeRedirectAt } from "./remove_redirect_at.ts";
 
 /** Between two tries of pods that could not be enrolled, as ztunnel retries. */
 export const ENROL_RETRY_MS = 5_000;
 
-export interface SelfEnrolmentOptions {
+export interface SelfEnrolmentOptions extends PodRedirectionOptions {
   readonly host: PodHost;
-  /** What pods' rules are written with. */
-  readonly backend: Backend;
   readonly hostRules: Pick<HostRules, "sync">;
-  readonly ipv6: boolean;
-  /** Whether pods have a DNS server that their queries can be led to. */
-  readonly dnsCapture: boolean;
-  readonly log: Logger;
-  /** What becomes of connections that a pod has open. Default `keep`. */
-  readonly openConnections?: OpenConnectionsUse;
-  /** Told what became of them, whenever a pod was redirected anew. */
-  onOpenConnections?(pod: NodePod, open: OpenConnections): void;
   /** Told after every turn, also of those that it takes by itself. */
   onTurn?(failing: ReadonlyMap<string, string>): void;
   /** Default {@link ENROL_RETRY_MS}. */
   readonly retryMs?: number;
 }
 
-interface Enrolled {
-  readonly pod: NodePod;
-  /** Own descriptor: rules are removed through it, whoever else closes theirs. */
-  readonly netns: Fd;
-}
+/** Its descriptor is our own: rules are removed through it, whoever else closes theirs. */
+type Enrolled = PlacedPod;
 
 /**
  * Brings the pods that are served and redirected in line with those that should
  * be. A pod is served before its rules lead traffic there, and its rules are
- * gone before it is no longer served; a pod that fails half-way is put back as
- * it was and tried again. Rules that somebody else changed are put back.
+ * gone before it is no longer served. A pod that fails half-way is as it was:
+ * open, or closed to anything but a proxy where it was redirected or stopped
+ * before, by whomever; it is tried again. While a pod is wanted nothing opens
+ * it. Rules that somebody else changed are put back.
  */
 export class SelfEnrolment implements Disposable {
   readonly #options: SelfEnrolmentOptions;
   readonly #enrolled = new Map<string, Enrolled>();
+  /** Pods that failed, and that may hold rules from before. */
+  readonly #unfinished = new Map<string, NodePod>();
   #wanted: readonly NodePod[] = [];
   #failing = new Map<string, string>();
   #turn: Promise<void> = Promise.resolve();
@@ -113,16 +101,18 @@ export class SelfEnrolment implements Disposable {
   }
 
   async #reconcileAll(): Promise<void> {
-    const wanted = new Map(this.#wanted.map((pod) => [pod.uid, pod]));
-    for (const [uid, { pod }] of [...this.#enrolled]) {
-      const next = wanted.get(uid);
-      if (next === undefined || !samePlace(next, pod)) await this.#remove(uid);
-    }
     this.#failing = new Map();
-    const held = [...this.#enrolled.values()];
+    const wanted = new Map(this.#wanted.map((pod) => [pod.uid, pod]));
+    for (const enrolled of [...this.#enrolled.values()]) {
+      if (!wanted.has(enrolled.pod.uid)) await this.#tryRemove(enrolled);
+    }
+    for (const pod of [...this.#unfinished.values()]) {
+      if (!wanted.has(pod.uid)) await this.#tryClean(pod);
+    }
+    const held = [...this.#enrolled.keys()].filter((uid) => wanted.has(uid));
     for (const pod of wanted.values()) await this.#tryEnrol(pod);
     // Last, since new pods wait for theirs.
-    for (const enrolled of held) await this.#tryMend(enrolled);
+    for (const uid of held) await this.#tryMend(uid);
     await this.#syncHostRules();
   }
 
@@ -131,121 +121,133 @@ export class SelfEnrolment implements Disposable {
     try {
       await this.#enrol(pod);
     } catch (reason) {
-      const why = messageOf(reason);
-      this.#failing.set(pod.uid, why);
-      this.#options.log.error("cannot enrol pod, trying again", {
-        ...fieldsOf(pod),
-        error: why,
-      });
+      this.#fails(pod, "cannot enrol pod, trying again", reason);
     }
+  }
+
+  #fails(pod: NodePod, what: string, reason: unknown): void {
+    const error = messageOf(reason);
+    this.#failing.set(pod.uid, error);
+    this.#options.log.error(what, { ...fieldsOf(pod), error });
   }
 
   async #enrol(pod: NodePod): Promise<void> {
     const netns = openNetns(pod.netnsPath);
     try {
-      const known = this.#enrolledIn(pod, netns);
-      if (known !== undefined) {
-        this.#enrolled.set(pod.uid, { pod, netns: known.netns });
-        return closeFd(netns);
-      }
       if (netnsId(netns) === ownNetnsId()) {
         throw new Error(`"${pod.netnsPath}" is hairpin's own namespace`);
       }
-      if (this.#enrolled.has(pod.uid)) await this.#remove(pod.uid);
-      await this.#serveAndRedirect(pod, netns);
+      const known = this.#enrolled.get(pod.uid);
+      if (known !== undefined) {
+        if (netnsId(known.netns) === netnsId(netns)) {
+          await this.#change(known, pod);
+          return closeFd(netns);
+        }
+        // The pod came back in another namespace, maybe under the same path.
+        await this.#remove(known);
+      }
+      await this.#serveAndRedirect({ pod, netns });
     } catch (reason) {
       closeFd(netns);
       throw reason;
     }
   }
 
-  /** The same pod may have come back in another namespace under the same path. */
-  #enrolledIn(pod: NodePod, netns: Fd): Enrolled | undefined {
-    const known = this.#enrolled.get(pod.uid);
-    if (known === undefined) return undefined;
-    return netnsId(known.netns) === netnsId(netns) ? known : undefined;
+  /** What an enrolled pod asks for now; its rules stay meanwhile, so that it is never open. */
+  async #change(known: Enrolled, pod: NodePod): Promise<void> {
+    const { netns } = known;
+    if (pod.serviceAccount !== known.pod.serviceAccount) {
+      await this.#stopServing(known.pod);
+      try {
+        await this.#serve({ pod, netns });
+      } catch (reason) {
+        this.#enrolled.delete(pod.uid);
+        this.#unfinished.set(pod.uid, pod);
+        closeFd(netns);
+        throw reason;
+      }
+      const { overrides } = known.pod;
+      this.#enrolled.set(pod.uid, { pod: { ...pod, overrides }, netns });
+    }
+    if (!sameOverrides(pod, known.pod)) {
+      await redirectPod({ pod, netns }, this.#options);
+    }
+    this.#enrolled.set(pod.uid, { pod, netns });
   }
 
-  async #serveAndRedirect(pod: NodePod, netns: Fd): Promise<void> {
-    const { host, backend, log } = this.#options;
-    const { uid, name, namespace, serviceAccount } = pod;
-    await host.add({
-      uid,
-      name,
-      namespace,
-      serviceAccount,
-      netns: dupFd(netns),
-    });
+  async #serveAndRedirect({ pod, netns }: Enrolled): Promise<void> {
+    this.#unfinished.set(pod.uid, pod);
+    await this.#serve({ pod, netns });
     try {
-      const options = this.#redirectOptions(pod);
-      const { openConnections = "keep", onOpenConnections } = this.#options;
-      const target = { netns, backend, options };
-      const { outcome, open } = await applyRedirectToOpen(
-        target,
-        openConnections,
-      );
-      log.info("pod redirected", { ...fieldsOf(pod), rules: outcome });
-      onOpenConnections?.(pod, open);
+      await redirectPod({ pod, netns }, this.#options);
     } catch (reason) {
-      await removeRedirect({ netns }).catch(() => {});
-      await host.remove(uid);
+      // Nothing is opened: rules of an earlier process keep the pod closed.
+      await this.#options.host.remove(pod.uid);
       throw reason;
     }
-    this.#enrolled.set(uid, { pod, netns });
+    this.#unfinished.delete(pod.uid);
+    this.#enrolled.set(pod.uid, { pod, netns });
   }
 
-  async #tryMend({ pod, netns }: Enrolled): Promise<void> {
-    if (this.#enrolled.get(pod.uid)?.netns !== netns) return;
-    const { backend, log } = this.#options;
-    const target = { netns, backend, options: this.#redirectOptions(pod) };
+  async #serve({ pod, netns }: Enrolled): Promise<void> {
+    const { uid, name, namespace, serviceAccount } = pod;
+    await this.#options.host.add({
+      ...{ uid, name, namespace, serviceAccount },
+      netns: dupFd(netns),
+    });
+  }
+
+  async #tryMend(uid: string): Promise<void> {
+    const enrolled = this.#enrolled.get(uid);
+    if (enrolled === undefined || this.#disposed) return;
     try {
-      const [difference] = await verifyRedirect(target);
-      if (difference === undefined) return;
-      await applyRedirect(target);
-      log.warn("pod's redirection was changed, put back", {
-        ...fieldsOf(pod),
-        found: difference,
-      });
+      await mendPod(enrolled, this.#options);
     } catch (reason) {
-      const why = messageOf(reason);
-      this.#failing.set(pod.uid, why);
-      log.error("cannot check a pod's redirection, trying again", {
-        ...fieldsOf(pod),
-        error: why,
-      });
+      const what = "cannot check a pod's redirection, trying again";
+      this.#fails(enrolled.pod, what, reason);
     }
   }
 
-  #redirectOptions({ overrides }: NodePod): RedirectOptions {
-    return {
-      ...DEFAULT_REDIRECT_OPTIONS,
-      ipv6: this.#options.ipv6,
-      dnsCapture: this.#options.dnsCapture && (overrides.dnsCapture ?? true),
-      ingressMode: overrides.bypassInboundCapture,
-      virtualInterfaces: overrides.rerouteVirtualInterfaces,
-    };
+  async #tryRemove(enrolled: Enrolled): Promise<void> {
+    try {
+      await this.#remove(enrolled);
+    } catch (reason) {
+      this.#fails(enrolled.pod, CANNOT_REMOVE, reason);
+    }
   }
 
-  async #remove(uid: string): Promise<void> {
-    const { host, log } = this.#options;
-    const enrolled = this.#enrolled.get(uid);
-    if (enrolled === undefined) return;
+  /**
+   * Its rules go first.
+   *
+   * @throws {RedirectError} when they cannot be removed; the pod is served on.
+   */
+  async #remove(enrolled: Enrolled): Promise<void> {
     const { pod, netns } = enrolled;
     try {
       await removeRedirect({ netns });
     } catch (reason) {
-      // Without its rules gone the pod is closed, not open: say so and go on.
-      log.error("cannot remove a pod's redirection", {
-        ...fieldsOf(pod),
-        error: messageOf(reason),
-      });
+      if (placeOf(pod) === netnsId(netns)) throw reason;
     }
-    this.#enrolled.delete(uid);
+    this.#enrolled.delete(pod.uid);
     closeFd(netns);
+    await this.#stopServing(pod);
+  }
+
+  /** Of a pod that failed, and is not wanted any more. */
+  async #tryClean(pod: NodePod): Promise<void> {
     try {
-      await host.remove(uid);
+      if (placeOf(pod) !== undefined) await removeRedirectAt(pod.netnsPath);
+      this.#unfinished.delete(pod.uid);
     } catch (reason) {
-      log.error("cannot stop serving a pod", {
+      this.#fails(pod, CANNOT_REMOVE, reason);
+    }
+  }
+
+  async #stopServing(pod: NodePod): Promise<void> {
+    try {
+      await this.#options.host.remove(pod.uid);
+    } catch (reason) {
+      this.#options.log.error("cannot stop serving a pod", {
         ...fieldsOf(pod),
         error: messageOf(reason),
       });
@@ -268,12 +270,7 @@ export class SelfEnrolment implements Disposable {
   }
 }
 
-const samePlace = (a: NodePod, b: NodePod): boolean =>
-  a.netnsPath === b.netnsPath && a.serviceAccount === b.serviceAccount &&
-  JSON.stringify(a.overrides) === JSON.stringify(b.overrides);
+const CANNOT_REMOVE = "cannot remove a pod's redirection, trying again";
 
-const fieldsOf = ({ uid, name, namespace }: NodePod) => ({
-  uid,
-  name,
-  namespace,
-});
+const sameOverrides = (a: NodePod, b: NodePod): boolean =>
+  JSON.stringify(a.overrides) === JSON.stringify(b.overrides);

@@ -1,30 +1,14 @@
 import assert from "node:assert/strict";
-import type { PodHost, PodOrder } from "../../src/control/pod_host.ts";
-import {
-  SelfEnrolment,
-  type SelfEnrolmentOptions,
-} from "../../src/control/self_enrolment.ts";
-import type { NodePod } from "../../src/kube/mod.ts";
-import {
-  chooseIptables,
-  DEFAULT_PROBE_SOURCES,
-  DEFAULT_REDIRECT_OPTIONS,
-  HostRules,
-  type Iptables,
-  verifyRedirect,
-} from "../../src/redirect/mod.ts";
-import { runCommand } from "../../src/sys/command.ts";
-import { closeFd } from "../../src/sys/libc.ts";
-import { netnsId } from "../../src/sys/netns.ts";
+import type { Iptables } from "../../src/redirect/mod.ts";
 import { countOpenFds } from "../../src/sys/open_fds.ts";
-import { createLogging } from "../../src/telemetry/log.ts";
-import { ip } from "../support/sample_mesh.ts";
-import { makeTestNetns, type TestNetns } from "../support/test_netns.ts";
-
-const backend = await chooseIptables(runCommand, {
-  ipv6: true,
-  forced: "nft",
-});
+import {
+  backend,
+  differences,
+  hasRules,
+  podIn,
+  TestNode,
+} from "../support/enrolment_node.ts";
+import { makeTestNetns } from "../support/test_netns.ts";
 
 /** The same, but that nothing can be written with it. */
 const unwritable: Iptables = {
@@ -32,121 +16,6 @@ const unwritable: Iptables = {
   4: { ...backend[4], restore: "false" },
   6: { ...backend[6], restore: "false" },
 };
-
-/** A host that serves nothing, and notes in what state a pod came and went. */
-class Host implements PodHost {
-  readonly notes: string[] = [];
-  readonly #pods = new Map<string, string>();
-  /** What the next order fails with. */
-  refuses: string | undefined;
-  readonly #netnses: readonly TestNetns[];
-
-  constructor(netnses: readonly TestNetns[]) {
-    this.#netnses = netnses;
-  }
-
-  async add({ uid, netns }: PodOrder): Promise<void> {
-    assert.ok(netns !== undefined);
-    const id = netnsId(netns);
-    closeFd(netns);
-    this.notes.push(`add ${uid} ${await this.#rules(id)}`);
-    if (this.refuses !== undefined) throw new Error(this.refuses);
-    this.#pods.set(uid, id);
-  }
-
-  async remove(uid: string): Promise<void> {
-    const id = this.#pods.get(uid);
-    this.#pods.delete(uid);
-    this.notes.push(
-      `remove ${uid} ${id === undefined ? "unknown" : await this.#rules(id)}`,
-    );
-  }
-
-  running(): string[] {
-    return [...this.#pods.keys()];
-  }
-
-  async #rules(id: string): Promise<string> {
-    const netns = this.#netnses.find(({ fd }) => netnsId(fd) === id)!;
-    return await hasRules(netns) ? "redirected" : "plain";
-  }
-}
-
-async function hasRules(netns: TestNetns): Promise<boolean> {
-  const text = await netns.sh("iptables-nft-save; ip6tables-nft-save");
-  return text.includes("ISTIO");
-}
-
-const differences = (netns: TestNetns) =>
-  verifyRedirect({
-    netns: netns.fd,
-    backend,
-    options: { ...DEFAULT_REDIRECT_OPTIONS, dnsCapture: false },
-  });
-
-/** A node of its own, and an enrolment on it. */
-class TestNode implements AsyncDisposable {
-  readonly host: Host;
-  readonly enrolment: SelfEnrolment;
-  readonly turns: string[][] = [];
-  readonly #lines: string[] = [];
-  readonly #node: TestNetns;
-
-  constructor(
-    node: TestNetns,
-    pods: readonly TestNetns[],
-    fields: Partial<SelfEnrolmentOptions> = {},
-  ) {
-    this.#node = node;
-    this.host = new Host(pods);
-    const logging = createLogging({
-      format: "plain",
-      filter: "debug",
-      write: (text) => this.#lines.push(text),
-      now: () => new Date(0),
-    });
-    this.enrolment = new SelfEnrolment({
-      host: this.host,
-      backend,
-      hostRules: new HostRules({
-        netns: node.fd,
-        backend,
-        ipv6: true,
-        owner: { name: "test", probeSources: DEFAULT_PROBE_SOURCES },
-      }),
-      ipv6: true,
-      dnsCapture: false,
-      log: logging.scope("inpod"),
-      onTurn: (failing) => this.turns.push([...failing.values()]),
-      ...fields,
-    });
-  }
-
-  /** Addresses that the node's own processes may probe. */
-  async probed(): Promise<string[]> {
-    const text = await this.#node.sh("iptables-nft-save -t nat");
-    return [...text.matchAll(/-d (10\.[\d.]+)/g)].map(([, found]) => found!);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.enrolment[Symbol.dispose]();
-    await new Promise((resolve) => setTimeout(resolve, 0));
-  }
-}
-
-const podIn = (
-  netns: { readonly path: string },
-  fields: Partial<NodePod> = {},
-): NodePod => ({
-  uid: "u1",
-  name: "web",
-  namespace: "ns1",
-  serviceAccount: "web",
-  netnsPath: netns.path,
-  ips: [ip("10.77.0.2")],
-  overrides: { bypassInboundCapture: false, rerouteVirtualInterfaces: [] },
-  ...fields,
-});
 
 Deno.test("SelfEnrolment serves a pod before its rules lead there, and until they are gone", async () => {
   await using node = await makeTestNetns();
@@ -237,27 +106,33 @@ Deno.test("SelfEnrolment follows a pod into another namespace at the same path",
   await Deno.remove(dir, { recursive: true });
 });
 
-const changes: [name: string, fields: Partial<NodePod>][] = [
-  ["another account", { serviceAccount: "db" }],
-  [
-    "other overrides",
-    {
-      overrides: { bypassInboundCapture: true, rerouteVirtualInterfaces: [] },
-    },
-  ],
-];
-for (const [name, fields] of changes) {
-  Deno.test(`SelfEnrolment enrols a pod anew that has ${name}`, async () => {
-    await using node = await makeTestNetns();
-    await using pod = await makeTestNetns();
-    await using test = new TestNode(node, [pod]);
-    await test.enrolment.reconcile([podIn(pod)]);
-    await test.enrolment.reconcile([podIn(pod, fields)]);
-    assert.deepEqual(test.host.notes, [
-      ...["add u1 plain", "remove u1 plain", "add u1 plain"],
-    ]);
-  });
-}
+Deno.test("SelfEnrolment serves a pod anew that has another account, and leaves its rules", async () => {
+  await using node = await makeTestNetns();
+  await using pod = await makeTestNetns();
+  await using test = new TestNode(node, [pod]);
+  await test.enrolment.reconcile([podIn(pod)]);
+  const other = podIn(pod, { serviceAccount: "db" });
+  await test.enrolment.reconcile([other]);
+  await test.enrolment.reconcile([other]);
+  assert.deepEqual(test.host.notes, [
+    ...["add u1 plain", "remove u1 redirected", "add u1 redirected"],
+  ]);
+  assert.deepEqual(await differences(pod), []);
+});
+
+Deno.test("SelfEnrolment changes the rules of a pod that has other overrides, and serves it on", async () => {
+  await using node = await makeTestNetns();
+  await using pod = await makeTestNetns();
+  await using test = new TestNode(node, [pod]);
+  await test.enrolment.reconcile([podIn(pod)]);
+  const overrides = {
+    bypassInboundCapture: true,
+    rerouteVirtualInterfaces: [],
+  };
+  await test.enrolment.reconcile([podIn(pod, { overrides })]);
+  assert.deepEqual(test.host.notes, ["add u1 plain"]);
+  assert.deepEqual(await differences(pod, { ingressMode: true }), []);
+});
 
 Deno.test("SelfEnrolment lets probes through to addresses that a pod got later", async () => {
   await using node = await makeTestNetns();

@@ -1,0 +1,109 @@
+/** The rules of one node's pods: how each pod's are meant to be, written and kept. */
+import type { NodePod } from "../kube/mod.ts";
+import {
+  applyRedirect,
+  applyRedirectToOpen,
+  type Backend,
+  DEFAULT_REDIRECT_OPTIONS,
+  type OpenConnections,
+  type OpenConnectionsUse,
+  type RedirectTarget,
+  verifyRedirect,
+} from "../redirect/mod.ts";
+import { closeFd, type Fd } from "../sys/libc.ts";
+import { netnsId, openNetns } from "../sys/netns.ts";
+import type { Logger } from "../telemetry/log.ts";
+
+export interface PodRedirectionOptions {
+  /** What pods' rules are written with. */
+  readonly backend: Backend;
+  readonly ipv6: boolean;
+  /** Whether pods have a DNS server that their queries can be led to. */
+  readonly dnsCapture: boolean;
+  readonly log: Logger;
+  /** What becomes of connections that a pod has open. Default `keep`. */
+  readonly openConnections?: OpenConnectionsUse;
+  /** Told what became of them, whenever a pod was redirected anew. */
+  onOpenConnections?(pod: NodePod, open: OpenConnections): void;
+}
+
+/** A pod, and the namespace that its rules are in. */
+export interface PlacedPod {
+  readonly pod: NodePod;
+  readonly netns: Fd;
+}
+
+/**
+ * Redirects a pod, or brings its rules in line with what it asks for now.
+ *
+ * @throws {RedirectError} when that fails: a pod that was open is open then, and
+ * one that was redirected, or stopped, lets nothing pass the proxy by.
+ */
+export async function redirectPod(
+  placed: PlacedPod,
+  options: PodRedirectionOptions,
+): Promise<void> {
+  const { openConnections = "keep", onOpenConnections, log } = options;
+  const { outcome, open } = await applyRedirectToOpen(
+    targetOf(placed, options),
+    openConnections,
+  );
+  const { pod } = placed;
+  log.info("pod redirected", { ...fieldsOf(pod), rules: outcome });
+  onOpenConnections?.(pod, open);
+}
+
+/**
+ * Puts a pod's rules back where somebody changed them.
+ *
+ * @throws {RedirectError} as {@link redirectPod}.
+ */
+export async function mendPod(
+  placed: PlacedPod,
+  options: PodRedirectionOptions,
+): Promise<void> {
+  const target = targetOf(placed, options);
+  const [difference] = await verifyRedirect(target);
+  if (difference === undefined) return;
+  await applyRedirect(target);
+  options.log.warn("pod's redirection was changed, put back", {
+    ...fieldsOf(placed.pod),
+    found: difference,
+  });
+}
+
+/** {@link netnsId} of the namespace at a pod's path; undefined when the pod has ended. */
+export function placeOf({ netnsPath }: NodePod): string | undefined {
+  try {
+    const found = openNetns(netnsPath);
+    try {
+      return netnsId(found);
+    } finally {
+      closeFd(found);
+    }
+  } catch {
+    return undefined;
+  }
+}
+
+const targetOf = (
+  { pod: { overrides }, netns }: PlacedPod,
+  { backend, ipv6, dnsCapture }: PodRedirectionOptions,
+): RedirectTarget => ({
+  netns,
+  backend,
+  options: {
+    ...DEFAULT_REDIRECT_OPTIONS,
+    ipv6,
+    dnsCapture: dnsCapture && (overrides.dnsCapture ?? true),
+    ingressMode: overrides.bypassInboundCapture,
+    virtualInterfaces: overrides.rerouteVirtualInterfaces,
+  },
+});
+
+/** What a log line says of a pod. */
+export const fieldsOf = ({ uid, name, namespace }: NodePod) => ({
+  uid,
+  name,
+  namespace,
+});
