@@ -23,6 +23,8 @@ export interface NodeCaptureOptions {
   findPlaces(
     wanted: readonly WantedAddress[],
   ): Promise<readonly CapturedAddress[]>;
+  /** Whether there is a DNS server that pods' queries can be led to. */
+  readonly dnsCapture: boolean;
   readonly log: Pick<Logger, "error" | "warn" | "info">;
   /** Told after every turn, also of those that it takes by itself. */
   onTurn?(failing: ReadonlyMap<string, string>): void;
@@ -32,7 +34,7 @@ export interface NodeCaptureOptions {
 
 /** A pod that is served; `captured` once the rules lead its traffic there. */
 interface Served {
-  readonly pod: NodePod;
+  pod: NodePod;
   captured: boolean;
 }
 
@@ -120,7 +122,10 @@ export class NodeCapture {
 
   async #trySettle(pod: NodePod): Promise<void> {
     const known = this.#served.get(pod.uid);
-    if (known !== undefined && isSame(known.pod, pod)) return;
+    if (known !== undefined && isSame(known.pod, pod)) {
+      known.pod = pod;
+      return;
+    }
     if (known !== undefined) await this.#stop(known.pod);
     const { host, rules, log } = this.#options;
     const { uid, name, namespace, serviceAccount, ips } = pod;
@@ -160,9 +165,11 @@ export class NodeCapture {
   }
 
   #placesOf(pods: readonly NodePod[]): Promise<readonly CapturedAddress[]> {
-    const wanted = pods.flatMap(({ ips, netnsPath }) =>
-      ips.map((ip) => ({ ip, netnsPath: netnsPath || undefined }))
-    );
+    const { dnsCapture } = this.#options;
+    const wanted = pods.flatMap(({ ips, netnsPath, overrides }) => {
+      const dns = dnsCapture && (overrides.dnsCapture ?? true);
+      return ips.map((ip) => ({ ip, netnsPath: netnsPath || undefined, dns }));
+    });
     return this.#options.findPlaces(wanted);
   }
 

@@ -27,6 +27,7 @@ export function enrolByNode(
       places.put(warnings);
       return found;
     },
+    dnsCapture: config.dns.capture,
     log: log("redirect"),
     onTurn: ({ size }) => readiness.set("workload proxy manager", size === 0),
   });
@@ -71,7 +72,6 @@ const placeOnNode = (pod: PodObject): string | undefined =>
 function unheeded({ namespace, name, overrides }: NodePod): string[] {
   const asked = [
     ...overrides.bypassInboundCapture ? ["bypass-inbound-capture"] : [],
-    ...overrides.dnsCapture === true ? ["dns-capture"] : [],
     ...overrides.rerouteVirtualInterfaces.length > 0
       ? ["reroute-virtual-interfaces"]
       : [],

@@ -1,6 +1,8 @@
 import { messageOf } from "../base/errors.ts";
 import {
   formatAddress,
+  type Ip,
+  ipFromBytes,
   ipToBytes,
   type SocketAddress,
 } from "../model/address.ts";
@@ -14,6 +16,7 @@ import {
   stopReceiving,
   type UdpOptions,
 } from "../sys/udp.ts";
+import { receiveAddressed, sendFrom } from "../sys/udp_any.ts";
 import { fromRaw } from "./addresses.ts";
 import { BindError } from "./errors.ts";
 import { readableSockets } from "./readable_sockets.ts";
@@ -26,9 +29,17 @@ export interface UdpPlace {
   readonly mark?: number | undefined;
 }
 
+/** How a socket that is bound takes datagrams. */
+export interface UdpListening extends UdpPlace {
+  readonly reusePort: boolean;
+  /** Whether what a rule leads to it may be for any address. Default false. */
+  readonly anyAddress?: boolean;
+}
+
 /** Told what arrives at a {@link UdpSocket}. */
 export interface UdpReceiver {
-  onDatagram(octets: Uint8Array, from: SocketAddress): void;
+  /** @param at The address it was sent to, where that may be any. */
+  onDatagram(octets: Uint8Array, from: SocketAddress, at?: Ip): void;
   /** The kernel's words, such as that the other end is not there. */
   onError(reason: unknown): void;
 }
@@ -37,11 +48,13 @@ export interface UdpReceiver {
 export class UdpSocket implements Disposable {
   readonly #fd: Fd;
   readonly #receiver: UdpReceiver;
+  readonly #anyAddress: boolean;
   #closed = false;
 
-  private constructor(fd: Fd, receiver: UdpReceiver) {
+  private constructor(fd: Fd, receiver: UdpReceiver, anyAddress = false) {
     this.#fd = fd;
     this.#receiver = receiver;
+    this.#anyAddress = anyAddress;
     try {
       readableSockets.add(fd, () => this.#receive());
     } catch (reason) {
@@ -57,12 +70,13 @@ export class UdpSocket implements Disposable {
    */
   static listen(
     at: SocketAddress,
-    { reusePort, ...place }: UdpPlace & { readonly reusePort: boolean },
+    { reusePort, anyAddress = false, ...place }: UdpListening,
     receiver: UdpReceiver,
   ): UdpSocket {
     try {
       const raw = { ip: ipToBytes(at.ip), port: at.port };
-      return UdpSocket.#open({ at: raw, reusePort }, place, receiver);
+      const options = { at: raw, reusePort, anyAddress };
+      return UdpSocket.#open(options, place, receiver);
     } catch (reason) {
       throw new BindError(formatAddress(at), messageOf(reason));
     }
@@ -90,7 +104,8 @@ export class UdpSocket implements Disposable {
   ): UdpSocket {
     const open = () => openUdp({ ...options, mark });
     const fd = netns === undefined ? open() : inNetns(netns, open);
-    return new UdpSocket(fd, receiver);
+    const anyAddress = "at" in options && options.anyAddress;
+    return new UdpSocket(fd, receiver, anyAddress);
   }
 
   /** For when this thread cannot close it. */
@@ -102,11 +117,14 @@ export class UdpSocket implements Disposable {
    * Sends one datagram, or drops it when there is no room.
    *
    * @param to Absent for a connected socket.
+   * @param from The address it shows, for a socket of any address.
    */
-  send(octets: Uint8Array, to?: SocketAddress): boolean {
+  send(octets: Uint8Array, to?: SocketAddress, from?: Ip): boolean {
     if (this.#closed) return false;
     const raw = to && { ip: ipToBytes(to.ip), port: to.port };
-    return sendDatagram(this.#fd, octets, raw);
+    return raw === undefined || from === undefined
+      ? sendDatagram(this.#fd, octets, raw)
+      : sendFrom(this.#fd, octets, raw, ipToBytes(from));
   }
 
   /** Takes what has arrived, and nothing after that; it can still send. */
@@ -124,12 +142,21 @@ export class UdpSocket implements Disposable {
     closeFd(this.#fd);
   }
 
+  /** @returns whether there was one. */
+  #receiveOne(): boolean {
+    const datagram = this.#anyAddress
+      ? receiveAddressed(this.#fd)
+      : receiveDatagram(this.#fd);
+    if (datagram === undefined) return false;
+    const { octets, from, at } = datagram;
+    this.#receiver.onDatagram(octets, fromRaw(from), at && ipFromBytes(at));
+    return true;
+  }
+
   #receive(most = DATAGRAMS_PER_TURN_MAX): void {
     try {
       for (let taken = 0; taken < most && !this.#closed; taken++) {
-        const datagram = receiveDatagram(this.#fd);
-        if (datagram === undefined) return;
-        this.#receiver.onDatagram(datagram.octets, fromRaw(datagram.from));
+        if (!this.#receiveOne()) return;
       }
     } catch (reason) {
       this.#receiver.onError(reason);

@@ -6,6 +6,8 @@ const IOVEC_SIZE = 16;
 const CMSGHDR_SIZE = 16;
 const SOL_SOCKET = 1;
 const SCM_RIGHTS = 1;
+const OFFSET_OF_NAME = 0;
+const OFFSET_OF_NAMELEN = 8;
 const OFFSET_OF_IOV = 16;
 const OFFSET_OF_IOVLEN = 24;
 const OFFSET_OF_CONTROL = 32;
@@ -24,16 +26,20 @@ export class MessageBuffer {
   readonly data: Uint8Array<ArrayBuffer>;
   readonly #iovec = new Uint8Array(IOVEC_SIZE);
   readonly #control: Uint8Array<ArrayBuffer>;
+  readonly #name: Uint8Array<ArrayBuffer> | undefined;
 
   /**
    * @param data What is sent, or room for what is received.
    * @param control What goes with it, or for how many descriptors to have room.
+   * @param name The peer's address, or room for it; only for datagrams.
    */
   constructor(
     data: Uint8Array<ArrayBuffer>,
     control: Uint8Array<ArrayBuffer> | number,
+    name?: Uint8Array<ArrayBuffer>,
   ) {
     this.data = data;
+    this.#name = name;
     this.#control = typeof control === "number"
       ? new Uint8Array(aligned(CMSGHDR_SIZE + 4 * control))
       : control;
@@ -41,6 +47,10 @@ export class MessageBuffer {
     iovec.setBigUint64(0, addressOf(data), true);
     iovec.setBigUint64(8, BigInt(data.length), true);
     const header = this.#view();
+    if (this.#name !== undefined) {
+      header.setBigUint64(OFFSET_OF_NAME, addressOf(this.#name), true);
+      header.setUint32(OFFSET_OF_NAMELEN, this.#name.length, true);
+    }
     header.setBigUint64(OFFSET_OF_IOV, addressOf(this.#iovec), true);
     header.setBigUint64(OFFSET_OF_IOVLEN, 1n, true);
     header.setBigUint64(OFFSET_OF_CONTROL, addressOf(this.#control), true);

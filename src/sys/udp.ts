@@ -20,17 +20,28 @@ import { type RawAddress, setMark } from "./sockets.ts";
 const SOCK_DGRAM_NONBLOCK_CLOEXEC = 2 | 0x800 | 0x80000;
 const SOL_SOCKET = 1;
 const SO_REUSEPORT = 15;
+const SOL_IP = 0;
+const IP_PKTINFO = 8;
+const IP_TRANSPARENT = 19;
+const SOL_IPV6 = 41;
+const IPV6_RECVPKTINFO = 49;
+const IPV6_TRANSPARENT = 75;
 const MSG_DONTWAIT_NOSIGNAL = 0x40 | 0x4000;
 
 /** Largest payload of a UDP datagram, in octets. */
-const DATAGRAM_MAX = 65_535;
+export const DATAGRAM_MAX = 65_535;
 const buffer = new Uint8Array(DATAGRAM_MAX);
 
 /** What a UDP socket is for: to be asked at an address, or to ask one. */
 export type UdpOptions =
   & { readonly mark?: number | undefined }
   & (
-    | { readonly at: RawAddress; readonly reusePort: boolean }
+    | {
+      readonly at: RawAddress;
+      readonly reusePort: boolean;
+      /** Whether what a rule leads here may be for any address. Default false. */
+      readonly anyAddress?: boolean;
+    }
     | { readonly to: RawAddress }
   );
 
@@ -38,6 +49,8 @@ export type UdpOptions =
 export interface Datagram {
   readonly octets: Uint8Array;
   readonly from: RawAddress;
+  /** The address it was sent to, where that need not be the socket's own. */
+  readonly at?: Uint8Array;
 }
 
 /**
@@ -54,7 +67,10 @@ export function openUdp(options: UdpOptions): Fd {
   if (fd < 0) throw new SyscallError("open a UDP socket", errno());
   try {
     if (options.mark !== undefined) setMark(fd, options.mark);
-    if ("at" in options && options.reusePort) sharePort(fd);
+    if ("at" in options) {
+      if (options.reusePort) sharePort(fd);
+      if (options.anyAddress) serveAnyAddress(fd, ip.length === 4 ? 4 : 6);
+    }
     const address = encodeSockaddr(ip, port);
     const call = "at" in options ? libc.bind : libc.connect;
     if (call(fd, address, address.length) === 0) return fd;
@@ -70,6 +86,22 @@ function sharePort(fd: Fd): void {
   const on = new Uint8Array(Int32Array.of(1).buffer);
   if (libc.setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, on, 4) === 0) return;
   throw new SyscallError("set socket option", errno(), "SO_REUSEPORT");
+}
+
+/** What has a socket serve, and be told of, addresses that are not its own. */
+const ANY_ADDRESS = {
+  4: { level: SOL_IP, options: [IP_TRANSPARENT, IP_PKTINFO] },
+  6: { level: SOL_IPV6, options: [IPV6_TRANSPARENT, IPV6_RECVPKTINFO] },
+} as const;
+
+/** @throws {SyscallError} without CAP_NET_ADMIN or CAP_NET_RAW. */
+function serveAnyAddress(fd: Fd, family: 4 | 6): void {
+  const { level, options } = ANY_ADDRESS[family];
+  const on = new Uint8Array(Int32Array.of(1).buffer);
+  for (const option of options) {
+    if (libc.setsockopt(fd, level, option, on, 4) === 0) continue;
+    throw new SyscallError("be transparent", errno());
+  }
 }
 
 /**

@@ -270,6 +270,8 @@ export class DataPlane {
     await Promise.all(
       Array.from(this.#pods.values(), (pod) => pod.drain(graceMs)),
     );
+    // Names are answered for as long as there is anybody to ask for them.
+    await this.#node.drain();
     this.#part.drain();
     this.#logging.flush();
     this.#tell({ kind: "drained" });

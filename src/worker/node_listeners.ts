@@ -2,9 +2,12 @@ import { messageOf } from "../base/errors.ts";
 import { formatAddress, type Ip } from "../model/address.ts";
 import { type Accepted, Listener } from "../net/listen.ts";
 import type { ProxyContext } from "../proxy/context.ts";
-import { SOCKET_MARKS } from "../redirect/node/mod.ts";
+import { DnsServer } from "../proxy/dns/mod.ts";
+import { NODE_PORTS, SOCKET_MARKS } from "../redirect/node/mod.ts";
 import type { Fd } from "../sys/libc.ts";
 import type { ListeningSocket } from "../sys/listening.ts";
+import { isDoneWithin } from "./done_within.ts";
+import { CUT_MS } from "./limits.ts";
 import type { WorkerSettings } from "./messages.ts";
 import type { PodServer } from "./pod_server.ts";
 import type { Role } from "./worker_part.ts";
@@ -25,11 +28,13 @@ export interface NodeListenersOptions {
  * reaches, and transparent, so that a connection's ends are those that the
  * application and its peer chose. A connection is the pod's whose address is
  * its near end: its source on the way out, its destination on the way in. One
- * that came otherwise than by the rules has no such pod, and is refused.
+ * that came otherwise than by the rules has no such pod, and is refused. The
+ * same holds for queries of DNS, and who asks has the query's source address.
  */
 export class NodeListeners implements Disposable {
   readonly #options: NodeListenersOptions;
   readonly #listeners: Listener[] = [];
+  readonly #dns: DnsServer | undefined;
 
   /** @throws {BindError} when one cannot be had; none is left open then. */
   constructor(options: NodeListenersOptions) {
@@ -42,6 +47,7 @@ export class NodeListeners implements Disposable {
           this.#listeners.push(this.#open(role, ip as Ip));
         }
       }
+      this.#dns = this.#openDns();
     } catch (reason) {
       this[Symbol.dispose]();
       throw reason;
@@ -50,13 +56,45 @@ export class NodeListeners implements Disposable {
 
   /** For when this thread cannot close them. */
   get listening(): ListeningSocket[] {
-    return this.#listeners.map(({ socket }) => socket);
+    const listeners = this.#listeners.map(({ socket }) => socket);
+    return [...listeners, ...this.#dns?.listening ?? []];
   }
 
-  [Symbol.dispose](): void {
+  /** Closes what takes connections; names are still answered. */
+  refuseNew(): void {
     for (const listener of this.#listeners.splice(0)) {
       listener[Symbol.dispose]();
     }
+  }
+
+  /** Takes no more queries; resolves when those that were are answered, or cut. */
+  async drain(): Promise<void> {
+    this.refuseNew();
+    await isDoneWithin(CUT_MS, this.#dns?.drain() ?? Promise.resolve());
+    this[Symbol.dispose]();
+  }
+
+  /** Ends what goes on for a pod that is gone. */
+  forget({ resolver }: PodServer): void {
+    if (resolver !== undefined) this.#dns?.forget(resolver);
+  }
+
+  [Symbol.dispose](): void {
+    this.refuseNew();
+    this.#dns?.stop();
+  }
+
+  #openDns(): DnsServer | undefined {
+    const { context, settings, netns, podAt } = this.#options;
+    if (settings.dns?.listen === undefined) return undefined;
+    const { ipv6, reusePort } = settings;
+    const listen = { host: "localhost", port: NODE_PORTS.dns };
+    const mark = SOCKET_MARKS.outbound;
+    const log = context.log("dns::server");
+    return new DnsServer(
+      { listen, ipv6, netns, mark, reusePort, anyAddress: true, log },
+      (client) => podAt(client)?.resolver,
+    );
   }
 
   #open(role: Role, ip: Ip): Listener {

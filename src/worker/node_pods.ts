@@ -7,11 +7,20 @@ import type { PodServer } from "./pod_server.ts";
 /** What tells the pods of a node apart. */
 export type NodePod = Pick<PodServer, "info" | "netns">;
 
+/** What serves them. */
+export interface SharedListeners<Pod extends NodePod> extends
+  Pick<
+    NodeListeners,
+    "listening" | "refuseNew" | "drain" | typeof Symbol.dispose
+  > {
+  forget(pod: Pod): void;
+}
+
 /** Opens the listeners, in a namespace, that serve whatever pod `podAt` finds. */
 export type OpenListeners<Pod extends NodePod> = (
   netns: Fd | undefined,
   podAt: (ip: Ip) => Pod | undefined,
-) => Pick<NodeListeners, "listening" | typeof Symbol.dispose>;
+) => SharedListeners<Pod>;
 
 /**
  * The pods of one worker that the node's own listeners serve, by address. The
@@ -20,7 +29,7 @@ export type OpenListeners<Pod extends NodePod> = (
 export class NodePods<Pod extends NodePod = PodServer> {
   readonly #open: OpenListeners<Pod>;
   readonly #byIp = new Map<Ip, Pod>();
-  #listeners: ReturnType<OpenListeners<Pod>> | undefined;
+  #listeners: SharedListeners<Pod> | undefined;
 
   constructor(open: OpenListeners<Pod>) {
     this.#open = open;
@@ -43,11 +52,21 @@ export class NodePods<Pod extends NodePod = PodServer> {
     for (const ip of pod.info.ips ?? []) {
       if (this.#byIp.get(ip) === pod) this.#byIp.delete(ip);
     }
-    if (this.#byIp.size === 0) this.refuseNew();
+    this.#listeners?.forget(pod);
+    if (this.#byIp.size === 0) this.#close();
   }
 
-  /** Closes the listeners; what they accepted goes on. */
+  /** Takes no new connections; what they accepted goes on, and names are answered. */
   refuseNew(): void {
+    this.#listeners?.refuseNew();
+  }
+
+  /** Resolves when nothing more is asked and all is answered. */
+  async drain(): Promise<void> {
+    await this.#listeners?.drain();
+  }
+
+  #close(): void {
     this.#listeners?.[Symbol.dispose]();
     this.#listeners = undefined;
   }

@@ -12,6 +12,7 @@ import { SOCKET_MARKS } from "../redirect/node/mod.ts";
 import type { Fd } from "../sys/libc.ts";
 import type { ListeningSocket } from "../sys/listening.ts";
 import type { Logger } from "../telemetry/log.ts";
+import { isDoneWithin } from "./done_within.ts";
 import { CUT_MS } from "./limits.ts";
 import type { WorkerSettings } from "./messages.ts";
 import { INBOUND_HBONE_PORT, type Role } from "./worker_part.ts";
@@ -55,7 +56,7 @@ export class PodServer implements ServedPod {
       ...dns,
       context,
       pod: info,
-      podNetns: () => this.netns,
+      podNetns: () => this.#resolverNetns(),
     });
     try {
       for (const role of rolesOf(info, roles)) {
@@ -110,7 +111,21 @@ export class PodServer implements ServedPod {
       mark: settings.proxy.packetMark,
       reusePort: settings.reusePort,
       log: this.#context.log("dns::server"),
-    }, this.#resolver);
+    }, () => this.#resolver);
+  }
+
+  /** Who answers its queries, wherever they are taken. */
+  get resolver(): DnsResolver | undefined {
+    return this.#resolver;
+  }
+
+  /**
+   * Where its queries are passed on from: its own namespace, or the node's when
+   * nobody enters that. The node's rules leave the node's own queries alone.
+   */
+  #resolverNetns(): Fd | undefined {
+    const { netns } = this;
+    return this.info.ips === undefined ? netns : undefined;
   }
 
   lookUp(name: string, family: 4 | 6): Promise<readonly Ip[]> {
@@ -228,12 +243,3 @@ function rolesOf({ own, ips }: PodInfo, roles: readonly Role[]) {
 }
 
 const isTunnelEnd = ({ port }: Role): boolean => port === INBOUND_HBONE_PORT;
-
-/** Whether `done` resolves in time. */
-async function isDoneWithin(ms: number, done: Promise<void>): Promise<boolean> {
-  const { promise: late, resolve } = Promise.withResolvers<false>();
-  const timer = setTimeout(() => resolve(false), ms);
-  const end = await Promise.race([done.then(() => true), late]);
-  clearTimeout(timer);
-  return end;
-}

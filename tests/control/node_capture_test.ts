@@ -29,9 +29,11 @@ class Node {
   failingRules = false;
   differences: string[] = [];
   failing: ReadonlyMap<string, string> = new Map();
+  /** Addresses of pods whose DNS is captured. */
+  asking: string[] = [];
   readonly capture: NodeCapture;
 
-  constructor() {
+  constructor(dnsCapture = true) {
     const note = (message: string) => void this.logged.push(message);
     this.capture = new NodeCapture({
       host: {
@@ -44,7 +46,8 @@ class Node {
         apply: (addresses) => this.#apply(addresses),
         remove: () => this.#step("remove rules"),
       },
-      findPlaces: (wanted) => Promise.resolve(wanted.map(({ ip }) => ({ ip }))),
+      findPlaces: (wanted) => Promise.resolve(wanted),
+      dnsCapture,
       log: { error: note, warn: note, info: note },
       onTurn: (failing) => {
         this.failing = failing;
@@ -70,6 +73,7 @@ class Node {
 
   async #apply(addresses: readonly CapturedAddress[]): Promise<string[]> {
     if (this.failingRules) throw new Error("no nft");
+    this.asking = addresses.flatMap(({ ip, dns }) => dns ? [ip] : []);
     await this.#step(`capture ${addresses.map(({ ip }) => ip)}`);
     return this.differences;
   }
@@ -152,6 +156,22 @@ Deno.test("NodeCapture says what somebody else changed, once that is put back", 
     "the node's redirection was changed, put back",
   ]);
   assert.equal(node.take().at(-1), "capture 10.0.0.1");
+});
+
+Deno.test("NodeCapture leaves the DNS of those alone who say no, also later", async () => {
+  const says = (dnsCapture: boolean) => ({
+    ...B,
+    overrides: { ...B.overrides, dnsCapture },
+  });
+  const node = new Node();
+  await node.capture.reconcile([A, says(false)]);
+  assert.deepEqual(node.asking, ["10.0.0.1"]);
+  await node.capture.reconcile([A, says(true)]);
+  assert.deepEqual(node.asking, ["10.0.0.1", "10.0.0.2"]);
+
+  const without = new Node(false);
+  await without.capture.reconcile([A, says(true)]);
+  assert.deepEqual(without.asking, []);
 });
 
 Deno.test("NodeCapture says once that a pod is redirected", async () => {

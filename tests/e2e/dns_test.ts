@@ -1,11 +1,8 @@
 /** DNS of pods: captured, answered, or passed on to the resolvers of the node. */
 import assert from "node:assert/strict";
-import { HTTP_PORT, type Mesh, shareMesh } from "./support.ts";
-import type { LabPod, LabProcess } from "../lab/mod.ts";
+import { dig, RESOLVERS, UPSTREAM, withUpstream } from "./dns_support.ts";
+import { HTTP_PORT, shareMesh } from "./support.ts";
 
-const UPSTREAM = "192.168.77.100";
-/** Nobody has these addresses: who answers for them has captured the query. */
-const RESOLVERS = ["10.96.0.53", "fd96::53"];
 const HTTPBIN = "httpbin.default.svc.cluster.local";
 
 const folder = await Deno.makeTempDir();
@@ -20,35 +17,6 @@ const meshTest = shareMesh({
   workers: 2,
   flags: ["--resolv-conf", resolvConf, "--log-level", "info,dns=debug"],
 });
-
-/** `STATUS: ANSWERS` of dig at a place. */
-async function dig(mesh: Mesh, from: LabPod, args: string): Promise<string> {
-  const words = ["dig", "+tries=1", "+time=5", ...args.split(" ")];
-  const { stdout } = await mesh.lab.exec(from, words);
-  const status = /status: (\w+)/.exec(stdout)?.[1] ?? "no answer";
-  const answers = stdout.split("\n")
-    .filter((line) => line !== "" && !line.startsWith(";"))
-    .map((line) => line.split(/\s+/).slice(3).join(" "));
-  return [`${status}:`, ...answers].join(" ");
-}
-
-const PROGRAM = new URL("./programs/dns_server.ts", import.meta.url).pathname;
-
-async function withUpstream(
-  { lab }: Mesh,
-  body: (upstream: LabProcess) => Promise<void>,
-): Promise<void> {
-  const command = [Deno.execPath(), "run", "--allow-net", PROGRAM];
-  const cwd = new URL("../..", import.meta.url).pathname;
-  const name = `dns-${crypto.randomUUID().slice(0, 8)}`;
-  const upstream = lab.start(lab.outsider, name, command, { cwd });
-  await upstream.untilLog(/listening/);
-  try {
-    await body(upstream);
-  } finally {
-    await upstream.stop();
-  }
-}
 
 meshTest("a pod's resolver knows the mesh's services", async (mesh) => {
   const { sleep, services } = mesh;

@@ -182,7 +182,7 @@ for (const [how, retire] of retired) {
       mark: undefined,
       reusePort: true,
       log: pod.proxy.context.log("dns::server"),
-    }, pod.resolver);
+    }, () => pod.resolver);
     await retire(other);
     for (const more of ["", "+tcp", "@::1", "@::1 +tcp"]) {
       for (let i = 0; i < 6; i++) {

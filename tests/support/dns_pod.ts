@@ -71,7 +71,7 @@ export class DnsPod implements AsyncDisposable {
       mark: undefined,
       reusePort: true,
       log: context.log("dns::server"),
-    }, resolver);
+    }, () => resolver);
     return new DnsPod(netns, proxy, resolver, server, path);
   }
 

@@ -20,15 +20,22 @@ const pod = (name: string, ips?: readonly string[]): Pod => ({
 /** @returns the pods, whoever has an address, and how often listeners opened and closed. */
 function openPods() {
   const count = { opened: 0, closed: 0 };
+  const told: string[] = [];
   let podAt: ((ip: Ip) => Pod | undefined) | undefined;
   const pods = new NodePods<Pod>((netns, find) => {
     assert.equal(netns, 7);
     podAt = find;
     count.opened++;
-    return { listening: [SOCKET], [Symbol.dispose]: () => void count.closed++ };
+    return {
+      listening: [SOCKET],
+      refuseNew: () => void told.push("refuse"),
+      drain: () => Promise.resolve(void told.push("drain")),
+      forget: ({ info }) => void told.push(`forget ${info.name}`),
+      [Symbol.dispose]: () => void count.closed++,
+    };
   });
   const at = (ip: string) => podAt?.(ip as Ip)?.info.name;
-  return { pods, at, count };
+  return { pods, at, count, told };
 }
 
 Deno.test("NodePods opens listeners with the first pod and closes them with the last", () => {
@@ -62,4 +69,17 @@ Deno.test("NodePods leaves an address with the pod that has it now", () => {
   pods.add(after);
   pods.delete(before);
   assert.equal(at("10.0.0.1"), "b");
+});
+
+Deno.test("NodePods has what serves them forget a pod, refuse, and end", async () => {
+  const { pods, count, told } = openPods();
+  await pods.drain();
+  const [a, b] = [pod("a", ["10.0.0.1"]), pod("b", ["10.0.0.2"])];
+  pods.add(a);
+  pods.add(b);
+  pods.delete(a);
+  pods.refuseNew();
+  assert.equal(count.closed, 0);
+  await pods.drain();
+  assert.deepEqual(told, ["forget a", "refuse", "drain"]);
 });

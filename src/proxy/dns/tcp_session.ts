@@ -7,7 +7,10 @@ import { MessageReader, writeMessage } from "./stream_messages.ts";
  * Serves one client over TCP until it ends, or is idle for {@link TCP_IDLE_MS};
  * answers go out as they are found. RFC 7766.
  */
-export function serveTcp(socket: Socket, resolver: DnsResolver): void {
+export function serveTcp(
+  socket: Socket,
+  resolver: Pick<DnsResolver, "answer">,
+): void {
   const reader = new MessageReader();
   const waiting: Uint8Array[] = [];
   let open = 0;

@@ -1,15 +1,20 @@
 /**
  * The rules for pods that share a bridge: its ports reach each other without
  * the node's routing, so TCP from or to an enrolled pod is handed up to the node
- * instead, as if it had been sent to the bridge itself. A frame that shows an
+ * instead, as if it had been sent to the bridge itself; so are its queries of
+ * DNS. A frame that shows an
  * enrolled pod's address must come from that pod's port.
  */
 import type { Family } from "../plan.ts";
 import { type CapturedAddress, ofFamily } from "./captured_pod.ts";
 import { NODE_TABLE } from "./names.ts";
 import { type Block, elements, removeTable, replaceTable } from "./nft_text.ts";
+import { DNS_PORT } from "./nft_words.ts";
 
 export const BRIDGE_TABLE = `bridge ${NODE_TABLE}`;
+
+/** Of UDP; TCP is handed up whatever it carries. */
+const QUERY = `udp dport ${DNS_PORT}`;
 
 const FAMILIES: readonly Family[] = [4, 6];
 
@@ -64,6 +69,12 @@ function setsOf(
   });
   return [
     block("set", "pods", type, addresses.map(({ ip }) => ip)),
+    block(
+      "set",
+      "asking",
+      type,
+      addresses.filter(({ dns }) => dns === true).map(({ ip }) => ip),
+    ),
     block("set", "pinned", type, ports.map(({ ip }) => ip)),
     block(
       "set",
@@ -89,17 +100,18 @@ function setsOf(
 
 function enteringRules(family: Family): readonly string[] {
   const { nft, tcp } = WORDS[family];
-  const up = (side: string) =>
-    // What is for a bridge itself goes up anyway, and that may be another one.
-    `${tcp} meta pkttype != host ` +
+  // What is for a bridge itself goes up anyway, and that may be another one.
+  const up = (what: string, side: string) =>
+    `${what} meta pkttype != host ` +
     `ether daddr set ${nft} ${side} map @bridges${family} ` +
     "meta pkttype set host accept";
   const own = `${nft} saddr . iifname != @homes${family}`;
   return [
     `${nft} saddr @pinned${family} ${own} counter drop`,
     `${nft} saddr @pods${family} iifname @ports${family} ${own} counter drop`,
-    up("saddr"),
-    up("daddr"),
+    up(tcp, "saddr"),
+    up(tcp, "daddr"),
+    up(`${nft} saddr @asking${family} ${QUERY}`, "saddr"),
   ];
 }
 
@@ -108,5 +120,6 @@ function forwardRules(family: Family): readonly string[] {
   return [
     `${tcp} ${nft} saddr @pods${family} counter drop`,
     `${tcp} ${nft} daddr @pods${family} counter drop`,
+    `${nft} saddr @asking${family} ${QUERY} counter drop`,
   ];
 }

@@ -8,6 +8,8 @@ export interface CapturedAddress {
   readonly link?: string;
   /** Set when that interface is a bridge. */
   readonly bridge?: CapturedBridge;
+  /** Whether its queries of DNS go to the proxy too. Default false. */
+  readonly dns?: boolean;
 }
 
 /** The bridge that joins a pod with others, past the node's routing. */

@@ -21,7 +21,7 @@ export async function findPlaces(
   for (const address of wanted) {
     const route = await routeTo(address);
     const place = placeOf(address, route.row, tables);
-    found.push(place);
+    found.push({ ...place, dns: address.dns ?? false });
     const why = route.failure ?? whyLoose(place);
     if (why !== undefined) {
       warnings.push(`Cannot bind ${address.ip} to one interface: ${why}`);

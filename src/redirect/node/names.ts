@@ -41,10 +41,18 @@ export const NODE_PORTS = {
   outbound: 15_001,
   inbound: 15_006,
   tunnel: 15_008,
+  /** The one that is asked: by UDP, an answer shows the port of its socket. */
+  dns: 53,
 } as const;
 
 /** After kube-proxy has chosen a pod for what came to a NodePort (-100). */
 export const CAPTURE_PRIORITY = -90;
+
+/** Ahead of kube-proxy and of host ports, in translation of destinations (-100). */
+export const QUERY_DESTINATION_PRIORITY = -101;
+
+/** Ahead of who masquerades (100). */
+export const QUERY_SOURCE_PRIORITY = 99;
 
 /** The routing table of {@link TO_PROXY_MARK}, in both namespaces. */
 export const ROUTE_TABLE = "15006";

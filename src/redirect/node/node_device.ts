@@ -4,7 +4,8 @@
  * destination, so nothing has to be wrapped; its far end goes with the proxy's
  * namespace, and the near one with it.
  */
-import type { Fd } from "../../sys/libc.ts";
+import { closeFd, type Fd } from "../../sys/libc.ts";
+import { newNetns } from "../../sys/new_netns.ts";
 import { writeSysctl } from "../../sys/sysctl.ts";
 import { RedirectError } from "../errors.ts";
 import type { Family } from "../plan.ts";
@@ -188,6 +189,23 @@ const PROXY_SETTINGS: readonly (readonly [string, string])[] = [
   ["net.ipv4.conf.all.rp_filter", "0"],
   [`net.ipv4.conf.${DEVICE}.rp_filter`, "0"],
 ];
+
+/**
+ * Makes the proxy's namespace, where whoever has it may listen at any port:
+ * nobody else is there, and the proxy need not be able to anywhere else.
+ *
+ * @throws {HairpinError} when that cannot be done.
+ */
+export function newProxyNetns(): Fd {
+  const netns = newNetns();
+  try {
+    setOrFail(netns, "net.ipv4.ip_unprivileged_port_start", "0");
+    return netns;
+  } catch (reason) {
+    closeFd(netns);
+    throw reason;
+  }
+}
 
 function setOrFail(netns: Fd, name: string, value: string): void {
   if (writeSysctl(netns, name, value)) return;

@@ -1,10 +1,15 @@
 import { closeFd, dupFd, type Fd } from "../../sys/libc.ts";
-import { newNetns, openOwnNetns } from "../../sys/new_netns.ts";
+import { openOwnNetns } from "../../sys/new_netns.ts";
 import type { Family } from "../plan.ts";
 import { BRIDGE_TABLE, bridgeRules } from "./bridge_rules.ts";
 import { type CapturedAddress, ofFamily } from "./captured_pod.ts";
 import { tableOf } from "./nft_words.ts";
-import { applyDevice, type Sides, verifyDevice } from "./node_device.ts";
+import {
+  applyDevice,
+  newProxyNetns,
+  type Sides,
+  verifyDevice,
+} from "./node_device.ts";
 import { nodeFamilies, readTables, removeNodeSide } from "./node_side.ts";
 import { proxyRules } from "./proxy_rules.ts";
 import { runNft } from "./run_nft.ts";
@@ -26,10 +31,10 @@ export class NodeRules implements Disposable {
   /** Scripts and what nftables made of them. */
   #written: Readonly<Record<Side, Written>> | undefined;
 
-  /** @throws {SyscallError} when a namespace cannot be made. */
+  /** @throws {HairpinError} when a namespace cannot be made. */
   constructor({ ipv6 }: { readonly ipv6: boolean }) {
     this.#families = nodeFamilies(ipv6);
-    this.#sides = { node: openOwnNetns(), proxy: newNetns() };
+    this.#sides = { node: openOwnNetns(), proxy: newProxyNetns() };
   }
 
   /** The proxy's namespace. The caller closes the descriptor. */

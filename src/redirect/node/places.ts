@@ -17,6 +17,8 @@ export interface WantedAddress {
   readonly ip: Ip;
   /** Path of the pod's namespace where somebody told it; it is not entered. */
   readonly netnsPath: string | undefined;
+  /** As in {@link CapturedAddress}. */
+  readonly dns?: boolean;
 }
 
 /**

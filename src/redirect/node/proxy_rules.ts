@@ -5,6 +5,7 @@
  * - What a connection of the proxy awaits goes to that one's socket.
  * - From an enrolled pod: to the outbound listener.
  * - To an enrolled pod: to the two inbound ones.
+ * - A query of DNS from an enrolled pod: to the DNS server, whoever is asked.
  * - What the proxy opens on behalf of one pod to another of this node, in a
  *   tunnel or not, is turned round (`output`) and so enters that pod like
  *   everybody else's. A delivery alone goes straight to the pod, and what
@@ -17,6 +18,7 @@ import type { Family } from "../plan.ts";
 import type { CapturedAddress } from "./captured_pod.ts";
 import {
   CAPTURE_PRIORITY,
+  DEVICE,
   DEVICE_ENDS,
   NODE_PORTS,
   SOCKET_MARKS,
@@ -25,7 +27,9 @@ import {
 import { hex, replaceTable } from "./nft_text.ts";
 import {
   baseChain,
+  dnsPodsSet,
   FAMILY_WORDS,
+  podQuery,
   podsSet,
   tableOf,
   TO_PROXY,
@@ -40,9 +44,12 @@ export function proxyRules(
   const hook = `filter hook prerouting priority ${CAPTURE_PRIORITY}`;
   return replaceTable(tableOf(family), [
     podsSet(family, addresses),
+    dnsPodsSet(family, addresses),
     { head: "chain inbound", lines: inboundRules(family) },
     { head: "chain outbound", lines: outboundRules(family) },
+    { head: "chain asking", lines: askingRules(family) },
     baseChain("capture", hook, [
+      `iifname "${DEVICE}" ${podQuery(family)} goto asking`,
       "meta l4proto != tcp accept",
       // A first packet is no connection's, even if one of its name just ended.
       "tcp flags & (syn | ack) != syn socket transparent 1 accept",
@@ -71,6 +78,18 @@ function outboundRules(family: Family): readonly string[] {
   const { loopback } = FAMILY_WORDS[family];
   const { outbound } = NODE_PORTS;
   return [`meta l4proto tcp tproxy to ${loopback}:${outbound} accept`, REFUSE];
+}
+
+/** Of a connection that is accepted, its own socket is found. */
+function askingRules(family: Family): readonly string[] {
+  const { loopback } = FAMILY_WORDS[family];
+  const { dns } = NODE_PORTS;
+  return [
+    "tcp flags & (syn | ack) != syn socket transparent 1 accept",
+    `meta l4proto { tcp, udp } tproxy to ${loopback}:${dns} accept`,
+    REFUSE,
+    "meta l4proto udp counter reject",
+  ];
 }
 
 function inboundRules(family: Family): readonly string[] {

@@ -13,6 +13,12 @@
  *   also the way of the answers to the proxy's own connections, which show the
  *   pod's address, and of what routers have to say of them.
  *
+ * Queries of DNS, by UDP or TCP to port 53, take the same way, also those for
+ * the node itself. As the kernel asks for the node's own addresses before all
+ * rules of routing, these are sent to the device's far end by name, and the
+ * answer is translated back. Nothing else by UDP is touched. The proxy passes
+ * queries on in the node's own name, which no rule here has to do with.
+ *
  * Why a pod is known by its address, and by nothing that a peer says:
  *
  * - Where the node knows the pod's interface, the pod's address is taken from
@@ -37,14 +43,21 @@ import type { CapturedAddress } from "./captured_pod.ts";
 import {
   CAPTURE_PRIORITY,
   DEVICE,
+  DEVICE_ENDS,
   FROM_PROXY_MARK,
+  QUERY_DESTINATION_PRIORITY,
+  QUERY_SOURCE_PRIORITY,
   ROUTE_MASK,
   TO_PROXY_MARK,
 } from "./names.ts";
 import { type Block, hex, replaceTable } from "./nft_text.ts";
 import {
   baseChain,
+  DNS_PODS,
+  DNS_PORT,
+  dnsPodsSet,
   FAMILY_WORDS,
+  podQuery,
   podsSet,
   setBlock,
   setMark,
@@ -59,8 +72,10 @@ export const steeringRules = (
 ): string =>
   replaceTable(tableOf(family), [
     podsSet(family, addresses),
+    dnsPodsSet(family, addresses),
     ...placeSets(family, addresses),
     ...trackingChains(family),
+    ...localQueryChains(family),
     ...steeringChains(family),
     ...guardChains(family),
   ]);
@@ -90,12 +105,40 @@ function placeSets(
 
 function trackingChains(family: Family): readonly Block[] {
   const { nft } = FAMILY_WORDS[family];
+  const { proxy } = DEVICE_ENDS[family];
+  const asked = `iifname != "${DEVICE}" ${podQuery(family)}`;
   return [
     baseChain("tracking", "filter hook prerouting priority raw", [
+      `${asked} fib daddr type != local notrack accept`,
+      `${asked} accept`,
+      `${answer(family)} ${nft} saddr ${proxy} accept`,
+      `${answer(family)} notrack accept`,
       "meta l4proto != tcp accept",
       `iifname "${DEVICE}" ${nft} daddr @pods notrack`,
       `iifname "${DEVICE}" accept`,
       `${nft} saddr @pods fib daddr type != local notrack`,
+    ]),
+  ];
+}
+
+/** What the proxy tells a pod that asked for a name. */
+const answer = (family: Family): string =>
+  `iifname "${DEVICE}" meta l4proto { tcp, udp } th sport ${DNS_PORT} ` +
+  `${FAMILY_WORDS[family].nft} daddr @${DNS_PODS}`;
+
+/** Queries for the node itself; the proxy is to see who asks, whoever masquerades. */
+function localQueryChains(family: Family): readonly Block[] {
+  const { nft } = FAMILY_WORDS[family];
+  const { proxy } = DEVICE_ENDS[family];
+  const destination = QUERY_DESTINATION_PRIORITY;
+  const source = QUERY_SOURCE_PRIORITY;
+  return [
+    baseChain("queries", `nat hook prerouting priority ${destination}`, [
+      `iifname != "${DEVICE}" ${podQuery(family)} ` +
+      `fib daddr type local dnat to ${proxy}`,
+    ]),
+    baseChain("queriers", `nat hook postrouting priority ${source}`, [
+      `oifname "${DEVICE}" ${podQuery(family)} snat to ${nft} saddr`,
     ]),
   ];
 }
@@ -108,18 +151,12 @@ function steeringChains(family: Family): readonly Block[] {
       head: "chain outbound",
       lines: ["fib daddr type local socket transparent 0 accept", TO_PROXY],
     },
-    {
-      head: "chain leaving",
-      lines: [
-        `${nft} saddr . iifname @homes goto outbound`,
-        `${nft} saddr @pinned counter drop`,
-        "iifname @pod-links counter drop",
-        "fib saddr . iif oif missing counter drop",
-        "goto outbound",
-      ],
-    },
+    { head: "chain leaving", lines: fromItsPlace(family, "goto outbound") },
+    { head: "chain asking", lines: fromItsPlace(family, TO_PROXY) },
     baseChain("steering", hook, [
       `${nft} daddr @pods ${NOTICE[family]} ${TO_PROXY}`,
+      `${answer(family)} ${setMark("meta", FROM_PROXY_MARK)} accept`,
+      `iifname != "${DEVICE}" ${podQuery(family)} goto asking`,
       "meta l4proto != tcp accept",
       `iifname "${DEVICE}" ${setMark("meta", FROM_PROXY_MARK)}`,
       `iifname "${DEVICE}" fib daddr type local ${KEEP} accept`,
@@ -129,6 +166,18 @@ function steeringChains(family: Family): readonly Block[] {
     ]),
   ];
 }
+
+/** What a pod sends, if it is where its source address is. */
+const fromItsPlace = (family: Family, then: string): readonly string[] => {
+  const { nft } = FAMILY_WORDS[family];
+  return [
+    `${nft} saddr . iifname @homes ${then}`,
+    `${nft} saddr @pinned counter drop`,
+    "iifname @pod-links counter drop",
+    "fib saddr . iif oif missing counter drop",
+    then,
+  ];
+};
 
 /**
  * Of a TCP connection that is tracked here, so not the pod's own but one that
@@ -149,9 +198,10 @@ function guardChains(family: Family): readonly Block[] {
   const refuse = "counter reject with tcp reset";
   return [
     baseChain("forward", "filter hook forward priority filter", [
-      "meta l4proto != tcp accept",
       `iifname "${DEVICE}" accept`,
       `oifname "${DEVICE}" accept`,
+      `${podQuery(family)} meta l4proto udp counter reject`,
+      "meta l4proto != tcp accept",
       `${nft} saddr @pods ${refuse}`,
       `${nft} daddr @pods ${refuse}`,
     ]),

@@ -51,6 +51,17 @@ Deno.test("steeringRules() bind each address to the interface that is known", ()
   assert.deepEqual(elementsOf(script, "set pod-links"), ['"veth1"']);
 });
 
+Deno.test("rules lead the queries of those pods whose DNS is captured", () => {
+  const pods = [{ ...routed, dns: true }, { ...bridged, dns: true }, portless];
+  const asking = ["10.0.0.1", "10.0.0.2"];
+  for (const rules of [steeringRules, proxyRules]) {
+    assert.deepEqual(elementsOf(rules(4, pods), "set dns-pods"), asking);
+    assert.deepEqual(elementsOf(rules(4, [portless]), "set dns-pods"), []);
+  }
+  const bridge = bridgeRules(pods);
+  assert.deepEqual(elementsOf(bridge, "set asking4"), ["10.0.0.2"]);
+});
+
 Deno.test("steeringRules() name each interface once", () => {
   const twice = { ...routed, ip: "10.0.0.9" as Ip };
   const script = steeringRules(4, [routed, twice]);
