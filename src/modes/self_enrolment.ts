@@ -113,7 +113,7 @@ async function serveCni(
 ): Promise<CniService | undefined> {
   if (config.cni === undefined) return undefined;
   const { CaptureGate, serveNode } = await import("../control/cni/mod.ts");
-  const gate = new CaptureGate(options);
+  const gate = new CaptureGate({ ...options, procRoot: config.hostProc });
   const { socket: path } = config.cni;
   const server = serveNode({ path, gate, log: log("cni") });
   return { gate, server };

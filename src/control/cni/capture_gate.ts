@@ -29,6 +29,8 @@ export interface CaptureGateOptions {
   readonly tellsOfAll: boolean;
   /** Default {@link UNKNOWN_POD_WAIT_MS}. */
   readonly unknownWaitMs?: number;
+  /** Where the node's proc file system is: a runtime may name a namespace by its process. Default `/proc`. */
+  readonly procRoot?: string;
 }
 
 interface Known {
@@ -77,7 +79,7 @@ export class CaptureGate implements PodGate {
     if (decision.kind === "pass") return { outcome: "passed" };
     if (decision.kind === "unknown") return this.#unknown();
     const uid = uidOfPod(decision.pod);
-    return this.#isCaptured(uid, message.netns)
+    return this.#isCaptured(uid, this.#pathHere(message.netns))
       ? { outcome: "captured" }
       : refused("its namespace is not captured");
   }
@@ -131,7 +133,8 @@ export class CaptureGate implements PodGate {
 
   async #capture(message: PodMessage, pod: PodObject): Promise<NodeAnswer> {
     if (!this.#begun) return NOT_READY;
-    const { netns, containerId } = message;
+    const { containerId } = message;
+    const netns = this.#pathHere(message.netns);
     if (netns === undefined) return refused("its namespace is not named");
     const { netnses, enrolment, reconcile } = this.#options;
     const uid = uidOfPod(pod);
@@ -150,6 +153,12 @@ export class CaptureGate implements PodGate {
       await reconcile();
     }
     return refused(why);
+  }
+
+  /** What the node calls `/proc` has another place in a container. */
+  #pathHere(path: string | undefined): string | undefined {
+    const { procRoot = "/proc" } = this.#options;
+    return path?.replace(/^\/proc(?=\/)/, () => procRoot);
   }
 
   #isCaptured(uid: string, path: string | undefined): boolean {

@@ -149,7 +149,7 @@ const objects = parsed(
 const settings = {};
 
 /** A gate whose enrolment captures what it holds, or fails with `why`. */
-function captureGate(netnses: PodNetns, why?: string) {
+function captureGate(netnses: PodNetns, why?: string, procRoot?: string) {
   const captured = new Map<string, string>();
   const gate = new CaptureGate({
     netnses,
@@ -165,6 +165,7 @@ function captureGate(netnses: PodNetns, why?: string) {
     },
     tellsOfAll: true,
     unknownWaitMs: 20,
+    ...procRoot !== undefined && { procRoot },
   });
   return gate;
 }
@@ -197,6 +198,23 @@ Deno.test("CaptureGate captures a pod in the namespace that it is told, until th
   await gate.del(message(netns.path));
   assert.equal(netnses.get("u-1"), undefined);
   assert.equal(gate.check(message(netns.path)).outcome, "refused");
+});
+
+Deno.test("CaptureGate finds a namespace that the node names by a process", async () => {
+  await using netns = await makeTestNetns();
+  using netnses = new PodNetns();
+  using proc = new Scratch();
+  Deno.mkdirSync(`${proc.path}/17/ns`, { recursive: true });
+  Deno.symlinkSync(netns.path, `${proc.path}/17/ns/net`);
+  const gate = captureGate(netnses, undefined, proc.path);
+  gate.begin();
+  gate.know({ objects, settings });
+  const named = message("/proc/17/ns/net");
+  assert.equal((await gate.add(named)).outcome, "captured");
+  assert.equal(gate.check(named).outcome, "captured");
+  assert.equal(gate.check(message(netns.path)).outcome, "captured");
+  const other = await gate.add(message("/proc/1/ns/net"));
+  assert.match(other.reason ?? "", /Cannot open ".*\/1\/ns\/net"/);
 });
 
 Deno.test("CaptureGate waits for a pod that is not known yet, and not for ever", async () => {
