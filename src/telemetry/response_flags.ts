@@ -17,7 +17,7 @@ export const ENVOY_FLAGS = [
   "UF",
   /** The upstream closed the connection. */
   "UC",
-  /** A circuit breaker was open. */
+  /** A circuit breaker was open, or the budget forbade another retry. */
   "UO",
   /** No route, or for TCP nobody to take the connection. */
   "NR",

@@ -12,7 +12,6 @@ export type ResponseFlag =
   | "DENY"
   /** The upstream could not be reached, and every failure without a flag of its own. */
   | "CONNECT"
-  | "TLS_FAILURE"
   | "H2_HANDSHAKE_FAILURE"
   /** The tunnel's TCP connect timed out. */
   | "NETWORK_POLICY"

@@ -13,7 +13,6 @@ export type Failure =
   | "remote-reset"
   | "protocol-error"
   | "retries-exhausted"
-  | "overflow"
   | "timeout";
 
 /** A reply with what Envoy's access log says of it. */
@@ -29,7 +28,6 @@ interface Row {
   readonly flag: string;
   readonly details: string;
   readonly body: string;
-  readonly headers: HeaderList;
 }
 
 const row = (
@@ -37,8 +35,7 @@ const row = (
   flag: string,
   details: string,
   body = "",
-  headers: HeaderList = [],
-): Row => ({ status, flag, details, body, headers });
+): Row => ({ status, flag, details, body });
 
 const RESET =
   "upstream connect error or disconnect/reset before headers. reset reason:";
@@ -46,12 +43,8 @@ const RESET =
 const before = (reason: string): string =>
   `upstream_reset_before_response_started{${reason.replaceAll(" ", "_")}}`;
 
-const reset = (
-  flag: string,
-  reason: string,
-  headers: HeaderList = [],
-  status = 503,
-): Row => row(status, flag, before(reason), `${RESET} ${reason}`, headers);
+const reset = (flag: string, reason: string, status = 503): Row =>
+  row(status, flag, before(reason), `${RESET} ${reason}`);
 
 const ROWS: Readonly<Record<Failure, Row>> = {
   "path-too-long": row(414, "-", "path_too_long"),
@@ -66,9 +59,8 @@ const ROWS: Readonly<Record<Failure, Row>> = {
   "connect-failure": reset("UF", "connection failure"),
   "connection-termination": reset("UC", "connection termination"),
   "remote-reset": reset("UR", "remote reset"),
-  "protocol-error": reset("UPE", "protocol error", [], 502),
+  "protocol-error": reset("UPE", "protocol error", 502),
   "retries-exhausted": reset("URX", "connection failure"),
-  "overflow": reset("UO", "overflow", [["x-envoy-overloaded", "true"]]),
   "timeout": row(504, "UT", "response_timeout", "upstream request timeout"),
 };
 

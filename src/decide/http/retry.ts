@@ -105,17 +105,22 @@ export const fitsBudget = ({ requests, retries }: RetryLoad): boolean =>
   retries <
     Math.max(RETRY_BUDGET_MIN, Math.floor(requests * RETRY_BUDGET_SHARE));
 
+/** What follows an attempt that failed: another one, nothing, or nothing for want of budget. */
+export type RetryVerdict = "retry" | "final" | "over-budget";
+
 /**
- * Whether to make another attempt.
+ * Decides whether to make another attempt.
  *
  * @param made Attempts so far, 1 or more.
  */
-export const shouldRetry = (
+export function judgeRetry(
   policy: RetryPolicy,
   failed: FailedAttempt,
   { made, load }: { readonly made: number; readonly load: RetryLoad },
-): boolean =>
-  made <= policy.attempts && retryOn(policy, failed) && fitsBudget(load);
+): RetryVerdict {
+  if (made > policy.attempts || !retryOn(policy, failed)) return "final";
+  return fitsBudget(load) ? "retry" : "over-budget";
+}
 
 /**
  * The pause before an attempt.

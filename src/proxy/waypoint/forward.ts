@@ -5,7 +5,7 @@ import { mutateHeaders } from "../../decide/http/header_mutations.ts";
 import { modifyHeaders } from "../../decide/http/headers.ts";
 import { isGrpc } from "../../decide/http/local_reply.ts";
 import type { ForwardPlan as RoutedPlan } from "../../decide/http/plan.ts";
-import { retryPauseMs, shouldRetry } from "../../decide/http/retry.ts";
+import { judgeRetry, retryPauseMs } from "../../decide/http/retry.ts";
 import { attemptLimitMs, requestLeftMs } from "../../decide/http/timeouts.ts";
 import type { HeaderList } from "../../model/http.ts";
 import { DEFAULT_UPSTREAM_POLICY } from "../../model/waypoint_config.ts";
@@ -59,6 +59,8 @@ export type ForwardEnd =
     readonly kind: "failed";
     readonly failure: Failure;
     readonly because: string;
+    /** Beside that of the failure. */
+    readonly flags: readonly EnvoyFlag[];
   };
 
 /** Tries until there is a response that counts, or trying again is not due. */
@@ -85,6 +87,8 @@ class Attempts {
   #made = 0;
   #mirrored = false;
   #responded: HeaderList | undefined;
+  /** What to say when only the budget forbade another attempt. */
+  #overBudget: readonly EnvoyFlag[] = [];
 
   constructor(job: Forwarding, plan: ForwardPlan, load: ServiceLoad) {
     this.#job = job;
@@ -102,7 +106,12 @@ class Attempts {
       if (this.#exchange.clientGone) return this.#answered(0, "client");
       if (!this.#mayRepeat(end)) {
         const { failure, because } = end;
-        return { kind: "failed", failure: this.#nameOf(failure), because };
+        return {
+          kind: "failed",
+          failure: this.#nameOf(failure),
+          because,
+          flags: this.#overBudget,
+        };
       }
       const pauseMs = retryPauseMs(this.#plan.retry, this.#made, Math.random);
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
@@ -116,8 +125,10 @@ class Attempts {
 
   #mayRepeat({ failed }: Pick<Tried, "failed">): boolean {
     if (failed === undefined || !this.#exchange.repeatable) return false;
-    const { retry } = this.#plan;
-    return shouldRetry(retry, failed, { made: this.#made, load: this.#load });
+    const at = { made: this.#made, load: this.#load };
+    const verdict = judgeRetry(this.#plan.retry, failed, at);
+    this.#overBudget = verdict === "over-budget" ? ["UO"] : [];
+    return verdict === "retry";
   }
 
   async #attemptCounted(): Promise<ForwardEnd | Tried> {
@@ -223,11 +234,13 @@ class Attempts {
 
   #answered(status: number, cut: CutBy | undefined): ForwardEnd {
     const { requestOctets, responseOctets } = this.#exchange;
+    const { flags, details } = cut === undefined ? WHOLE : CUTS[cut];
     return {
       kind: "answered",
       outcome: {
         status,
-        ...cut === undefined ? WHOLE : CUTS[cut],
+        flags: [...flags, ...this.#overBudget],
+        details,
         routeName: this.#plan.source?.name,
         requestOctets,
         responseOctets,

@@ -7,7 +7,7 @@ import type { HttpRequest } from "../../model/http.ts";
 import { DEFAULT_RETRY } from "../../decide/http/retry.ts";
 import { protocolOf } from "../../decide/http/upgrade.ts";
 import type { MessageStream } from "../../net/message_stream.ts";
-import { parseFlags } from "../../telemetry/response_flags.ts";
+import { formatFlags, parseFlags } from "../../telemetry/response_flags.ts";
 import type { HeaderMutation } from "../../model/external_check.ts";
 import { upgradeProtocols } from "../../wire/http1/mod.ts";
 import type { Arrived } from "./arrived.ts";
@@ -131,7 +131,8 @@ class Serving {
     );
     if (end.kind === "answered") return this.#record.finish(end.outcome);
     const reply = failureReply(end.failure, request, plan.source?.kind);
-    const { flag, details } = reply;
+    const flag = formatFlags([...parseFlags(reply.flag), ...end.flags]);
+    const { details } = reply;
     this.answer({ reply, flag, details, routeName: plan.source?.name });
     const log = this.#call.context.log("proxy::waypoint");
     log.debug("no response", { why: end.because });

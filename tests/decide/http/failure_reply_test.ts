@@ -30,7 +30,6 @@ const rows: [
   ["remote-reset", 503, "14", "UR", `${RESET} remote reset`],
   ["protocol-error", 502, "14", "UPE", `${RESET} protocol error`],
   ["retries-exhausted", 503, "14", "URX", `${RESET} connection failure`],
-  ["overflow", 503, "14", "UO", `${RESET} overflow`],
   ["timeout", 504, "14", "UT", "upstream request timeout"],
 ];
 for (const [failure, status, grpcStatus, flag, body] of rows) {
@@ -51,11 +50,6 @@ for (const [failure, status, grpcStatus, flag, body] of rows) {
     assert.equal(headerOf(reply.headers, "grpc-message") ?? "", body);
   });
 }
-
-Deno.test("failureReply() marks an overflow", () => {
-  const { headers } = failureReply("overflow", request("/"));
-  assert.equal(headerOf(headers, "x-envoy-overloaded"), "true");
-});
 
 Deno.test("failureReply() gives UNAVAILABLE for a GRPCRoute's invalid backend", () => {
   const headers = [["content-type", "application/grpc+proto"]] as const;

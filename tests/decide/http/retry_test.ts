@@ -3,11 +3,12 @@ import {
   DEFAULT_RETRY,
   type FailedAttempt,
   fitsBudget,
+  judgeRetry,
   type RetryLoad,
   retryOn,
   retryPauseMs,
   retryPolicy,
-  shouldRetry,
+  type RetryVerdict,
 } from "../../../src/decide/http/retry.ts";
 
 const asked = retryPolicy({ codes: [500, 503], attempts: 1, backoffMs: 100 });
@@ -73,6 +74,7 @@ Deno.test("retryPolicy() takes Istio's default without a route's own", () => {
   assert.equal(asked.attempts, 1);
 });
 
+const UNCONNECTED = { kind: "connect-failure" } as const;
 const budgetRows: [load: RetryLoad, fits: boolean][] = [
   [{ requests: 1, retries: 0 }, true],
   [{ requests: 1, retries: 2 }, true],
@@ -89,22 +91,42 @@ for (const [load, fits] of budgetRows) {
   });
 }
 
-Deno.test("shouldRetry() stops after the attempts, at the budget and without reason", () => {
-  const load = { requests: 1, retries: 0 };
-  const failed = { kind: "connect-failure" } as const;
-  assert.equal(shouldRetry(DEFAULT_RETRY, failed, { made: 1, load }), true);
-  assert.equal(shouldRetry(DEFAULT_RETRY, failed, { made: 2, load }), true);
-  assert.equal(shouldRetry(DEFAULT_RETRY, failed, { made: 3, load }), false);
-  const full = { requests: 1, retries: 3 };
-  assert.equal(
-    shouldRetry(DEFAULT_RETRY, failed, { made: 1, load: full }),
-    false,
-  );
-  assert.equal(
-    shouldRetry(DEFAULT_RETRY, { kind: "reset" }, { made: 1, load }),
-    false,
-  );
-});
+const free = { requests: 1, retries: 0 };
+const full = { requests: 1, retries: 3 };
+const verdicts: [
+  name: string,
+  failed: FailedAttempt,
+  at: { made: number; load: RetryLoad },
+  verdict: RetryVerdict,
+][] = [
+  ["a failed connect", UNCONNECTED, { made: 1, load: free }, "retry"],
+  [
+    "the attempt before the last",
+    UNCONNECTED,
+    { made: 2, load: free },
+    "retry",
+  ],
+  ["the last attempt", UNCONNECTED, { made: 3, load: free }, "final"],
+  ["too many retries", UNCONNECTED, { made: 1, load: full }, "over-budget"],
+  [
+    "the last attempt of too many",
+    UNCONNECTED,
+    { made: 3, load: full },
+    "final",
+  ],
+  ["no reason", { kind: "reset" }, { made: 1, load: free }, "final"],
+  [
+    "no reason and too many",
+    { kind: "reset" },
+    { made: 1, load: full },
+    "final",
+  ],
+];
+for (const [name, failed, at, verdict] of verdicts) {
+  Deno.test(`judgeRetry() says ${verdict} for ${name}`, () => {
+    assert.equal(judgeRetry(DEFAULT_RETRY, failed, at), verdict);
+  });
+}
 
 const pauseRows: [
   name: string,
