@@ -213,9 +213,8 @@ async function openNested(
   );
   connection.identify({
     ...trafficOf(call, route),
-    ...(workload === undefined
-      ? {}
-      : { destination: workload, destinationPrincipal: peer }),
+    destination: workload,
+    destinationPrincipal: peer,
   });
   return stream;
 }
