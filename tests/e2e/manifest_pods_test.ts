@@ -1,0 +1,114 @@
+/**
+ * hairpin as a cluster runs it: the manifests are applied as they are, and their
+ * containers are started from their own arguments, variables, volumes and
+ * rights, beside a real API server, istiod and Istio's node agent.
+ */
+import { testTools } from "../lab/control_plane/mod.ts";
+import { type LabPod, must } from "../lab/mod.ts";
+import { NodeAgent, nodeAgentSkipReason } from "../lab/node_agent/mod.ts";
+import {
+  ManifestCluster,
+  manifestSkipReason,
+  startInChain,
+} from "./manifest_cluster.ts";
+import { eventually } from "./support.ts";
+
+const skip = await manifestSkipReason() ?? await nodeAgentSkipReason();
+if (skip !== undefined) {
+  console.log(`tests of pods from the manifests are skipped: ${skip}`);
+}
+const clusterTest = (name: string, fn: () => Promise<void>) =>
+  Deno.test({ name, ignore: skip !== undefined, fn });
+
+/** Starts Istio's node agent at every node, where the manifest looks for it. */
+async function startAgents(
+  { lab, plane, kubelets }: ManifestCluster,
+  stack: AsyncDisposableStack,
+): Promise<Map<string, NodeAgent>> {
+  const agents = new Map<string, NodeAgent>();
+  for (const { node } of kubelets) {
+    const tools = testTools() ?? "";
+    const agent = await NodeAgent.prepare(lab, plane, { node, tools });
+    agents.set(node.name, stack.use(agent));
+    await agent.start();
+  }
+  for (const kubelet of kubelets) {
+    const folder = kubelet.hostPath("/var/run/ztunnel");
+    await Deno.mkdir(folder, { recursive: true });
+    const { socketPath } = agents.get(kubelet.node.name)!;
+    await Deno.link(socketPath, `${folder}/ztunnel.sock`);
+  }
+  return agents;
+}
+
+clusterTest(
+  "scripts/kubernetes/istio serves what Istio's node agent hands over",
+  async () => {
+    await using cluster = await ManifestCluster.start(true);
+    await using stack = new AsyncDisposableStack();
+    const agents = await startAgents(cluster, stack);
+    await cluster.runDaemonSet(await cluster.apply("istio"));
+    await cluster.labelNamespace();
+    const start = async (name: string, node: string): Promise<LabPod> => {
+      const pod = await cluster.addPod(name, node);
+      await agents.get(node)!.cni("ADD", pod);
+      await cluster.proxy(node).untilPodUp(pod);
+      return pod;
+    };
+    const sleep = await start("sleep", "node-1");
+    const httpbin = await start("httpbin", "node-2");
+    await cluster.assertEncrypted(sleep, httpbin);
+  },
+);
+
+/** As the manifest's comment says. */
+async function makeAuthority({ lab, plane }: ManifestCluster): Promise<void> {
+  const [root, key] = ["root-cert.pem", "ca-key.pem"]
+    .map((name) => `${lab.folder}/${name}`) as [string, string];
+  await must([
+    ...["openssl", "req", "-x509", "-newkey", "ec", "-nodes"],
+    ...["-pkeyopt", "ec_paramgen_curve:P-256", "-days", "3650"],
+    ...["-subj", "/O=cluster.local", "-keyout", key, "-out", root],
+  ]);
+  await plane.kubectl([
+    ...["-n", "istio-system", "create", "secret", "generic", "hairpin-ca"],
+    ...[`--from-file=${root}`, `--from-file=${key}`],
+  ]);
+}
+
+for (const folder of ["alone", "istio_self"]) {
+  clusterTest(
+    `scripts/kubernetes/${folder} enrols pods that run, and captures those that start`,
+    async () => {
+      await using cluster = await ManifestCluster.start(
+        folder === "istio_self",
+      );
+      const httpbin = await cluster.addPod("httpbin", "node-2");
+      const objects = await cluster.apply(folder);
+      if (folder === "alone") await makeAuthority(cluster);
+      await cluster.runDaemonSet(objects);
+      await cluster.labelNamespace();
+      await cluster.proxy("node-2").untilPodUp(httpbin);
+      const sleep = await cluster.addPod("sleep", "node-1");
+      await startInChain(cluster.kubelet("node-1"), sleep);
+      await cluster.proxy("node-1").untilPodUp(sleep);
+      await cluster.assertEncrypted(sleep, httpbin);
+      for (const { name } of [sleep, httpbin]) {
+        await eventually(
+          `${name} marked`,
+          async () => await redirectionOf(cluster, name) === "enabled",
+        );
+      }
+    },
+  );
+}
+
+async function redirectionOf(
+  { plane }: ManifestCluster,
+  name: string,
+): Promise<string | undefined> {
+  const { metadata } = await plane.get<{
+    metadata: { annotations?: Record<string, string> };
+  }>("pod", name);
+  return metadata.annotations?.["ambient.istio.io/redirection"];
+}

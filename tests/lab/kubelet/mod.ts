@@ -1,0 +1,1 @@
+export { Kubelet } from "./kubelet.ts";
