@@ -216,6 +216,7 @@ Deno.test("hairpinCalls() finds what is typed, and no drawing", () => {
     "",
     "    hairpin --mode node \\",
     "      --config DIR   # a comment",
+    "    hairpin --mode node     --kube FILE > LOG 2>&1 &",
     "    XDS_ADDRESS=x hairpin proxy ztunnel",
     "    kubectl exec POD -- hairpin check --json",
     "      hairpin (node-1)   hairpin (node-2)",
@@ -226,6 +227,7 @@ Deno.test("hairpinCalls() finds what is typed, and no drawing", () => {
   const none: string[] = [];
   assert.deepEqual(hairpinCalls(page), [
     { variables: none, usage: "--mode node --config DIR" },
+    { variables: none, usage: "--mode node     --kube FILE" },
     { variables: ["XDS_ADDRESS=x"], usage: "proxy ztunnel" },
     { variables: none, usage: "check --json" },
     { variables: none, usage: "version" },

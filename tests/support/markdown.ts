@@ -11,6 +11,13 @@ export function codeLines(page: string): readonly string[] {
   return lines.join("\n").replaceAll(/ *\\\n */g, " ").split("\n");
 }
 
+/** The fenced blocks of a page that a shell is to run as they are, each with its last line end. */
+export const scripts = (page: string): readonly string[] =>
+  Array.from(
+    page.matchAll(/^```sh\n([^]*?)^```$/gm),
+    ([, text]) => text!,
+  );
+
 /** The page without its code blocks. */
 export function proseOf(page: string): string {
   let fenced = false;
@@ -55,13 +62,13 @@ export interface HairpinCall {
 const COMMAND =
   /^(?:.*\s-- |((?:[A-Z0-9_]+=\S+ )*)(?:\.\/scripts\/dev )?)hairpin +([-a-z].*)$/;
 
-/** Every call of hairpin in the code blocks of a page, without comments and what stands in a column beside it. */
+/** Every call of hairpin in the code blocks of a page, without comments, what stands in a column beside it, and where its output goes. */
 export const hairpinCalls = (page: string): readonly HairpinCall[] =>
   codeLines(page).flatMap((line) => {
     const [, variables = "", usage] = COMMAND.exec(line) ?? [];
     return usage === undefined ? [] : [{
       variables: variables.split(" ").filter((text) => text !== ""),
-      usage: usage.replace(/ +#.*$| {2,}.*$/, ""),
+      usage: usage.replace(/ +#.*$| +>.*$| {2,}(?![-[ ]).*$/, ""),
     }];
   });
 
