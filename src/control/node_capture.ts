@@ -73,6 +73,11 @@ export class NodeCapture {
     });
   }
 
+  /** Puts back what somebody else may have changed of what is captured. */
+  mend(): Promise<void> {
+    return this.reconcile(this.#wanted);
+  }
+
   /**
    * Stops trying. What is captured stays so: without a proxy the rules refuse
    * its traffic. They go where they would close nothing, for no pod is captured.

@@ -1,5 +1,6 @@
 /** `--redirect node`: the pods of this node are captured in the node's namespace. */
 import { NodeCapture } from "../control/node_capture.ts";
+import { NodeRuleWatch } from "../control/node_rule_watch.ts";
 import {
   annotatedNetns,
   type NodePod,
@@ -42,6 +43,11 @@ export function enrolByNode(
     await bypassed.put(now.bypassed);
   };
   let begun = false;
+  const watch = new NodeRuleWatch({
+    node: rules.node,
+    log: log("redirect"),
+    onChange: () => begun && !signal.aborted && void capture.mend(),
+  });
   return {
     want(input) {
       found = findPods(input, config.nodeName);
@@ -55,6 +61,7 @@ export function enrolByNode(
     failed: new Promise<never>(() => {}),
     bypassed: () => bypassed.list,
     async [Symbol.asyncDispose]() {
+      watch[Symbol.dispose]();
       await capture.end();
       rules[Symbol.dispose]();
     },

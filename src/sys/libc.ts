@@ -84,6 +84,7 @@ export const EBADF = 9;
 export const EAGAIN = 11;
 export const EEXIST = 17;
 export const EINVAL = 22;
+export const ENOBUFS = 105;
 export const EINPROGRESS = 115;
 
 /** A system call said no. */

@@ -183,18 +183,17 @@ labTest(
       "ip -6 rule del pref 98",
       "ip route flush table 15006",
       "ip link del hairpin-node",
+      "ip link set hairpin-node down",
+      "ip address del 169.254.15.1/30 dev hairpin-node",
+      // Also foreign ones are gone then, which are not hairpin's to put back.
+      "nft flush ruleset; nft add table ip foreign",
     ];
     await lab.exec(node, ["nft", "add table ip foreign"]);
     const planned = await rulesAt(mesh, node);
     const url = mesh.urlOf(httpbin);
     for (const breakage of breakages) {
+      // Nobody asks for a look: it is noticed.
       assert.equal(await out(mesh, node, breakage), "");
-      // Any change of the configuration is a turn.
-      await mesh.withPolicy(
-        "turn",
-        denyFrom(httpbin, [mesh.notsleep]),
-        async () => {},
-      );
       await eventually(
         `all as it was before "${breakage}"`,
         async () => await rulesAt(mesh, node) === planned,
@@ -203,6 +202,7 @@ labTest(
       assert.equal((await mesh.get(sleep, url)).status, 200);
       await tail.until({ direction: "outbound", "src.workload": "sleep" });
     }
+    assert.match(client.process.log(), /redirection was changed, put back/);
     assert.match(await out(mesh, node, "nft list tables"), /foreign/);
   },
 );

@@ -4,3 +4,4 @@ export { findPlaces } from "./find_places.ts";
 export { NODE_PORTS, SOCKET_MARKS } from "./names.ts";
 export { NodeRules } from "./node_rules.ts";
 export type { WantedAddress } from "./places.ts";
+export { mayConcernNode, RULE_TOPICS } from "./rule_events.ts";

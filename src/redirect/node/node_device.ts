@@ -12,91 +12,15 @@ import type { Family } from "../plan.ts";
 import { runIp } from "../programs.ts";
 import { jsonRows } from "./json_rows.ts";
 import {
-  DEVICE,
-  DEVICE_ENDS,
-  FROM_PROXY_MARK,
-  ROUTE_MASK,
-  ROUTE_TABLE,
-  RULE_PRIORITIES,
-  TO_PROXY_MARK,
-} from "./names.ts";
+  type Route,
+  routeWords,
+  routingOf,
+  type RoutingRule,
+  ruleWords,
+  type Sides,
+} from "./device_routing.ts";
+import { DEVICE, DEVICE_ENDS, ROUTE_MASK, ROUTE_TABLE } from "./names.ts";
 import { hex } from "./nft_text.ts";
-
-/** The two sides, by their namespaces. */
-export interface Sides {
-  readonly node: Fd;
-  readonly proxy: Fd;
-}
-
-/** What one side has of the routing, in the words of `ip`. */
-interface SideRouting {
-  readonly address: readonly string[];
-  readonly routes: readonly Route[];
-  readonly rules: readonly RoutingRule[];
-}
-
-/** A route for every destination. */
-interface Route {
-  /** The next hop, by the device; undefined: the destination is here. */
-  readonly via?: string;
-  readonly table: string;
-}
-
-interface RoutingRule {
-  readonly priority: number;
-  /** Device that a packet came in by. */
-  readonly iif?: string;
-  /** What {@link ROUTE_MASK} shows of its mark. */
-  readonly mark?: number;
-  /** Where it leads: {@link ROUTE_TABLE}, another rule, or the next one. */
-  readonly to: "table" | "next" | number;
-}
-
-function routingOf(side: keyof Sides, family: Family): SideRouting {
-  const ends = DEVICE_ENDS[family];
-  const own = `${ends[side]}/${ends.prefix}`;
-  const plain = family === 4 ? [] : ["nodad"];
-  const address = [own, "dev", DEVICE, ...plain];
-  const { toProxy, past, fromProxy, end, device } = RULE_PRIORITIES;
-  const lookup = { to: "table" } as const;
-  const byMark = { priority: toProxy, mark: TO_PROXY_MARK, ...lookup };
-  if (side === "node") {
-    // In an order in which nothing takes the wrong way meanwhile.
-    const wayBack: RoutingRule[] = [
-      { priority: end, to: "next" },
-      { priority: past, iif: DEVICE, to: end },
-      { priority: fromProxy, mark: FROM_PROXY_MARK, ...lookup },
-    ];
-    const there = { via: ends.proxy, table: ROUTE_TABLE };
-    return { address, routes: [there], rules: [byMark, ...wayBack] };
-  }
-  return {
-    address,
-    routes: [
-      { via: ends.node, table: "main" },
-      { table: ROUTE_TABLE },
-    ],
-    rules: [{ priority: device, iif: DEVICE, ...lookup }, byMark],
-  };
-}
-
-const routeWords = (family: Family, { via, table }: Route): string[] => [
-  ...via === undefined ? ["local"] : [],
-  family === 4 ? "0.0.0.0/0" : "::/0",
-  ...via === undefined ? ["dev", "lo"] : ["via", via, "dev", DEVICE],
-  ...["table", table],
-];
-
-const ruleWords = ({ priority, iif, mark, to }: RoutingRule): string[] => [
-  ...["pref", String(priority)],
-  ...iif === undefined ? [] : ["iif", iif],
-  ...mark === undefined ? [] : ["fwmark", `${hex(mark)}/${hex(ROUTE_MASK)}`],
-  ...to === "table"
-    ? ["lookup", ROUTE_TABLE]
-    : to === "next"
-    ? ["nop"]
-    : ["goto", String(to)],
-];
 
 /**
  * Makes device and routing where they are missing.
@@ -107,13 +31,18 @@ export async function applyDevice(
   sides: Sides,
   families: readonly Family[],
 ): Promise<void> {
-  if (!await hasLink(sides.proxy)) await makeDevice(sides);
+  if (await linkState(sides.proxy) === "missing") await makeDevice(sides);
   for (const side of ["node", "proxy"] as const) {
+    if (await linkState(sides[side]) === "down") await raise(sides[side]);
     for (const family of families) {
       await applyRouting(side, family, sides[side]);
     }
   }
 }
+
+/** Whether the node's device leads to another proxy than this one. */
+export const isReplaced = async ({ node, proxy }: Sides): Promise<boolean> =>
+  await linkState(proxy) === "missing" && await linkState(node) !== "missing";
 
 /** What is missing, one line each. */
 export async function verifyDevice(
@@ -132,7 +61,8 @@ export async function verifyNodeDevice(
   node: Fd,
   families: readonly Family[],
 ): Promise<string[]> {
-  if (!await hasLink(node)) return [`device "${DEVICE}" is missing`];
+  const state = await linkState(node);
+  if (state !== "up") return [`device "${DEVICE}" is ${state}`];
   const missing: string[] = [];
   for (const family of families) {
     missing.push(...await missingOf("node", family, node));
@@ -157,7 +87,7 @@ export async function removeDevice(
 const ABSENT = "No such file or directory";
 
 async function removeLink(node: Fd): Promise<void> {
-  if (!await hasLink(node)) return;
+  if (await linkState(node) === "missing") return;
   await runIp(4, node, ["link", "delete", DEVICE], "Cannot find device");
 }
 
@@ -173,9 +103,7 @@ async function makeDevice({ node, proxy }: Sides): Promise<void> {
   await runIp(4, proxy, ["link", "set", "lo", "up"]);
   for (const [name, value] of NODE_SETTINGS) setOrFail(node, name, value);
   for (const [name, value] of PROXY_SETTINGS) setOrFail(proxy, name, value);
-  for (const side of [node, proxy]) {
-    await runIp(4, side, ["link", "set", DEVICE, "up"]);
-  }
+  for (const side of [node, proxy]) await raise(side);
 }
 
 /** What the proxy sends shows others' addresses; the node's own among them. */
@@ -244,8 +172,11 @@ async function missingOf(
   family: Family,
   netns: Fd,
 ): Promise<string[]> {
-  const { routes, rules } = routingOf(side, family);
+  const { address, routes, rules } = routingOf(side, family);
   const missing: string[] = [];
+  if (!await hasAddress(family, netns, DEVICE_ENDS[family][side])) {
+    missing.push(`address "${address.join(" ")}"`);
+  }
   for (const rule of rules) {
     if (await hasRule(family, netns, rule)) continue;
     missing.push(`rule "${ruleWords(rule).join(" ")}"`);
@@ -257,9 +188,25 @@ async function missingOf(
   return missing.map((what) => `IPv${family}, ${side}: ${what} is missing`);
 }
 
-async function hasLink(netns: Fd): Promise<boolean> {
-  const rows = await runIp(4, netns, ["-json", "link", "show"]);
-  return jsonRows(rows).some(({ ifname }) => ifname === DEVICE);
+const raise = (netns: Fd): Promise<string> =>
+  runIp(4, netns, ["link", "set", DEVICE, "up"]);
+
+async function linkState(netns: Fd): Promise<"missing" | "down" | "up"> {
+  const rows = jsonRows(await runIp(4, netns, ["-json", "link", "show"]));
+  const link = rows.find(({ ifname }) => ifname === DEVICE);
+  if (link === undefined) return "missing";
+  const { flags } = link;
+  return Array.isArray(flags) && flags.includes("UP") ? "up" : "down";
+}
+
+async function hasAddress(
+  family: Family,
+  netns: Fd,
+  ip: string,
+): Promise<boolean> {
+  const args = ["-json", "address", "show", "dev", DEVICE];
+  const rows = jsonRows(await runIp(family, netns, args, "does not exist"));
+  return JSON.stringify(rows).includes(`"local":"${ip}"`);
 }
 
 async function hasRule(

@@ -6,10 +6,12 @@ import { type CapturedAddress, ofFamily } from "./captured_pod.ts";
 import { tableOf } from "./nft_words.ts";
 import {
   applyDevice,
+  isReplaced,
   newProxyNetns,
-  type Sides,
   verifyDevice,
 } from "./node_device.ts";
+import { RedirectError } from "../errors.ts";
+import type { Sides } from "./device_routing.ts";
 import { nodeFamilies, readTables, removeNodeSide } from "./node_side.ts";
 import { proxyRules } from "./proxy_rules.ts";
 import { runNft } from "./run_nft.ts";
@@ -31,10 +33,22 @@ export class NodeRules implements Disposable {
   /** Scripts and what nftables made of them. */
   #written: Readonly<Record<Side, Written>> | undefined;
 
-  /** @throws {HairpinError} when a namespace cannot be made. */
-  constructor({ ipv6 }: { readonly ipv6: boolean }) {
+  /**
+   * @param options Of them `node` is the node's namespace, which belongs to
+   * these rules from here on. Default: the one that this process runs in.
+   * @throws {HairpinError} when a namespace cannot be made.
+   */
+  constructor({ ipv6, node = openOwnNetns() }: {
+    readonly ipv6: boolean;
+    readonly node?: Fd;
+  }) {
     this.#families = nodeFamilies(ipv6);
-    this.#sides = { node: openOwnNetns(), proxy: newProxyNetns() };
+    this.#sides = { node, proxy: newProxyNetns() };
+  }
+
+  /** The namespace in which pods are captured; open as long as this is. */
+  get node(): Fd {
+    return this.#sides.node;
   }
 
   /** The proxy's namespace. The caller closes the descriptor. */
@@ -45,13 +59,19 @@ export class NodeRules implements Disposable {
   /**
    * Makes these addresses be the captured ones, at once for all of them. Rules
    * that are in force as planned are left alone. The proxy's side comes first: a
-   * packet that it does not know of is refused there.
+   * packet that it does not know of is refused there. A process that comes later
+   * takes the node over, and one that has lost it waits for the other's end.
    *
    * @returns what somebody else had changed since they were applied last.
    * @throws {RedirectError} when it cannot be done; the rules are then as they
    * were, or those of the proxy's side alone are new.
    */
   async apply(addresses: readonly CapturedAddress[]): Promise<string[]> {
+    if (await this.#isTakenOver()) {
+      throw new RedirectError(
+        "Cannot redirect this node: another process does by now",
+      );
+    }
     const changed = await this.verify();
     if (changed.length > 0) this.#written = undefined;
     await applyDevice(this.#sides, this.#families);
@@ -78,8 +98,9 @@ export class NodeRules implements Disposable {
     return differences;
   }
 
-  /** Takes the node's part away, whoever wrote it. @throws {RedirectError} */
+  /** Takes the node's part away, unless it is another process's. @throws {RedirectError} */
   async remove(): Promise<void> {
+    if (await this.#isTakenOver()) return;
     this.#written = undefined;
     await removeNodeSide(this.#sides.node, this.#families);
   }
@@ -88,6 +109,10 @@ export class NodeRules implements Disposable {
   [Symbol.dispose](): void {
     closeFd(this.#sides.node);
     closeFd(this.#sides.proxy);
+  }
+
+  async #isTakenOver(): Promise<boolean> {
+    return this.#written !== undefined && await isReplaced(this.#sides);
   }
 
   /** One transaction. */
