@@ -187,7 +187,7 @@ export interface CniInstall {
   readonly confName: string | undefined;
   /** Own list that comes before it; undefined: it is changed itself. `--cni-own-conf`, `HAIRPIN_CNI_OWN_CONF`. */
   readonly ownConf: string | undefined;
-  /** Whether a graceful end takes it out again; `auto`: when the DaemonSet of hairpin's pod is deleted. `--cni-at-end`, `HAIRPIN_CNI_AT_END`. */
+  /** Whether a graceful end takes it out again; `auto`: when the DaemonSet of hairpin's pod is deleted, or not for this node any more. `--cni-at-end`, `HAIRPIN_CNI_AT_END`. */
   readonly atEnd: "keep" | "remove" | "auto";
 }
 

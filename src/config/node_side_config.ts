@@ -19,7 +19,7 @@ export interface NodeSideConfig {
   readonly redirectBackend: RedirectBackend;
   /** Default `keep`. `--open-connections`, `HAIRPIN_OPEN_CONNECTIONS`. */
   readonly openConnections: OpenConnectionsUse;
-  /** Key of the taint that goes once pods can start; undefined: none. `--node-taint`, `HAIRPIN_NODE_TAINT`. */
+  /** Key of the taint that goes whenever pods can start; undefined: none. `--node-taint`, `HAIRPIN_NODE_TAINT`. */
   readonly taint: string | undefined;
   /** What is done to pods that run past the proxy and cannot be enrolled. Default `mark`. `--repair-pods`, `HAIRPIN_REPAIR_PODS`. */
   readonly repair: "mark" | "label" | "delete";

@@ -61,7 +61,7 @@ export const NODE_SIDE_FLAGS = [
     variable: "HAIRPIN_CNI_AT_END",
     byDefault: "keep",
     meaning:
-      "What a graceful end does to the installed plugin; kept, no pod of the mesh starts until hairpin is back. auto removes it when the DaemonSet of hairpin's pod is deleted, and needs --kube, POD_NAME and POD_NAMESPACE.",
+      "What a graceful end does to the installed plugin; kept, no pod of the mesh starts until hairpin is back. auto removes it when the DaemonSet of hairpin's pod is deleted or no longer for this node (selector, affinity, taints), and needs --kube, POD_NAME and POD_NAMESPACE.",
   },
   {
     name: "redirect-backend",
@@ -87,7 +87,7 @@ export const NODE_SIDE_FLAGS = [
     commands: ["run"],
     variable: "HAIRPIN_NODE_TAINT",
     meaning:
-      "With --redirect self and --kube: take this taint off the node once pods can start captured. Istio's is cni.istio.io/not-ready.",
+      "With --redirect self and --kube: take this taint off the node whenever pods can start captured. Istio's is cni.istio.io/not-ready.",
   },
   {
     name: "repair-pods",

@@ -1,6 +1,7 @@
 /** Tells whether this process ends for good, or to make room for another version. */
 import type { Clock } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
+import { readDaemonSetPod, readSchedulableNode, runsOn } from "../kube/mod.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { type KubeApi, KubeApiError } from "./kube_api/mod.ts";
 
@@ -17,11 +18,13 @@ export interface OwnDaemonSetOptions {
   readonly namespace: string;
   /** Of this process's pod. */
   readonly podName: string;
+  readonly nodeName: string;
+  /** Key of a taint that a node has while this process is not ready; default: none. */
+  readonly notReadyTaint?: string | undefined;
   readonly log: Logger;
 }
 
 interface Metadata {
-  readonly uid?: unknown;
   readonly deletionTimestamp?: unknown;
   readonly ownerReferences?: unknown;
 }
@@ -41,9 +44,10 @@ export class OwnDaemonSet {
   }
 
   /**
-   * Whether it is deleted, or about to be, so that no other process comes after
-   * this one. Where that cannot be told it is there: what it leaves keeps pods
-   * waiting, and what it takes away lets them past the proxy.
+   * Whether no other process comes after this one: it is deleted, or about to
+   * be, or keeps off this node by its selector, its affinity or a taint. Where
+   * that cannot be told it is there: what it leaves keeps pods waiting, and what
+   * it takes away lets them past the proxy.
    */
   async isGone(): Promise<boolean> {
     const name = await this.#found;
@@ -51,9 +55,9 @@ export class OwnDaemonSet {
     const signal = AbortSignal.timeout(END_TIMEOUT_MS);
     for (let tries = 1;; tries++) {
       try {
-        return await this.#isDeleted(name, signal);
+        return await this.#isOver(name, signal);
       } catch (reason) {
-        if (isRefused(reason, 404) || isRefused(reason, 401)) return true;
+        if (isRefused(reason, 401)) return true;
         if (tries < END_TRIES && !signal.aborted) await this.#pause();
         else {
           this.#warn(messageOf(reason));
@@ -67,23 +71,37 @@ export class OwnDaemonSet {
   async #find(signal: AbortSignal): Promise<string> {
     const { podName } = this.#options;
     const path = `/api/v1${this.#path("pods", podName)}`;
-    const pod = await this.#get("pods", path, signal);
-    const owners = Array.isArray(pod.ownerReferences)
-      ? pod.ownerReferences
-      : [];
+    const { ownerReferences } = metadataOf(
+      await this.#get("pods", path, signal),
+    );
+    const owners = Array.isArray(ownerReferences) ? ownerReferences : [];
     const owner = owners.find((owner) => owner?.kind === "DaemonSet");
     if (typeof owner?.name === "string") return owner.name;
     throw new KubeApiError(`pod "${podName}" is of no DaemonSet`);
   }
 
-  async #isDeleted(name: string, signal: AbortSignal): Promise<boolean> {
+  async #isOver(name: string, signal: AbortSignal): Promise<boolean> {
     const path = `/apis/apps/v1${this.#path("daemonsets", name)}`;
-    const { deletionTimestamp } = await this.#get(
-      "daemonsets.apps",
-      path,
-      signal,
-    );
-    return deletionTimestamp !== undefined;
+    const found = await this.#getUnlessGone("daemonsets.apps", path, signal);
+    if (found === undefined) return true;
+    if (metadataOf(found).deletionTimestamp !== undefined) return true;
+    return !await this.#isForNode(found, signal);
+  }
+
+  async #isForNode(found: unknown, signal: AbortSignal): Promise<boolean> {
+    const { nodeName, notReadyTaint } = this.#options;
+    const path = `/api/v1/nodes/${encodeURIComponent(nodeName)}`;
+    const object = await this.#getUnlessGone("nodes", path, signal);
+    // A node that is made anew gets its pods again.
+    if (object === undefined) return true;
+    const pod = readDaemonSetPod(found);
+    const node = readSchedulableNode(object);
+    if (pod === undefined || node === undefined) {
+      throw new KubeApiError("the answer is no DaemonSet, or no Node");
+    }
+    const isPassing = (key: string) =>
+      OF_CONDITIONS.test(key) || key === notReadyTaint;
+    return runsOn(pod, node, isPassing);
   }
 
   #path(kind: string, name: string): string {
@@ -91,15 +109,21 @@ export class OwnDaemonSet {
     return `/namespaces/${namespace}/${kind}/${encodeURIComponent(name)}`;
   }
 
-  async #get(
+  #get(resource: string, path: string, signal: AbortSignal): Promise<unknown> {
+    return this.#options.api.json({ verb: "get", resource, path }, signal);
+  }
+
+  async #getUnlessGone(
     resource: string,
     path: string,
     signal: AbortSignal,
-  ): Promise<Metadata> {
-    const request = { verb: "get", resource, path } as const;
-    const object = await this.#options.api.json(request, signal);
-    const { metadata } = object as { readonly metadata?: Metadata };
-    return metadata ?? {};
+  ): Promise<unknown> {
+    try {
+      return await this.#get(resource, path, signal);
+    } catch (reason) {
+      if (isRefused(reason, 404)) return undefined;
+      throw reason;
+    }
   }
 
   #pause(): Promise<void> {
@@ -116,6 +140,12 @@ export class OwnDaemonSet {
     });
   }
 }
+
+/** Taints that the cluster itself puts on a node in trouble, such as one that starts. */
+const OF_CONDITIONS = /^node\.(?:cloudprovider\.)?kubernetes\.io\//;
+
+const metadataOf = (object: unknown): Metadata =>
+  (object as { readonly metadata?: Metadata }).metadata ?? {};
 
 /** A token that is not taken any more belongs to an account that is deleted. */
 const isRefused = (reason: unknown, status: number): boolean =>

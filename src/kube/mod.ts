@@ -41,6 +41,11 @@ export {
 } from "./status/plan.ts";
 export { CONTROLLER_NAME } from "./status/controller.ts";
 export { REDIRECTION_ANNOTATION } from "./annotations.ts";
+export {
+  readDaemonSetPod,
+  readSchedulableNode,
+  runsOn,
+} from "./daemonset_fit.ts";
 export { podUidOfCgroup } from "./pod_cgroup.ts";
 export { podsOfGateway } from "./pods_of_gateway.ts";
 export { type HttpPolicies, httpPolicies } from "./policies/http_policies.ts";

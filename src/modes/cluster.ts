@@ -10,7 +10,7 @@ import {
   StatusWriter,
 } from "../control/kube_api/mod.ts";
 import { readConfigText } from "../control/read_files.ts";
-import { removeNodeTaint } from "../control/node_taint.ts";
+import { NodeTaint, type NodeTaintOptions } from "../control/node_taint.ts";
 import { OwnDaemonSet } from "../control/own_daemonset.ts";
 import { PodRepair, type PodRepairOptions } from "../control/pod_repair.ts";
 import { RedirectionStatus } from "../control/redirection_status.ts";
@@ -99,6 +99,8 @@ export class Cluster implements Disposable {
       clock: systemClock,
       namespace,
       podName: name,
+      nodeName: this.#config.nodeName,
+      notReadyTaint: this.#config.nodeSide.taint,
       log: this.#seen.log("cni"),
     }, signal);
   }
@@ -116,15 +118,16 @@ export class Cluster implements Disposable {
     });
   }
 
-  /** Resolves when this node is without the taint, or at the signal. */
-  removeNodeTaint(key: string, signal: AbortSignal): Promise<void> {
-    return removeNodeTaint({
+  /** Keeps this node without the taint, while pods may come. */
+  nodeTaint(
+    options: Pick<NodeTaintOptions, "key" | "mayRemove" | "signal">,
+  ): NodeTaint {
+    return new NodeTaint({
+      ...options,
       api: this.#client,
       clock: systemClock,
       nodeName: this.#config.nodeName,
-      key,
       log: this.#seen.log("kube"),
-      signal,
     });
   }
 

@@ -13,6 +13,7 @@ import {
   openConnectionsCounter,
   repairedPodsCounter,
 } from "../telemetry/hairpin_metrics.ts";
+import type { NodeTaint } from "../control/node_taint.ts";
 import type { PodRepair } from "../control/pod_repair.ts";
 import type { Cluster } from "./cluster.ts";
 import type { EnrolmentOptions } from "./enrolment.ts";
@@ -89,36 +90,33 @@ export function openPodRepair(
 }
 
 /**
- * Takes the node's taint off once pods can start on it: the plugin is installed
- * and all is served. Never before, and never put back.
+ * Keeps the node's taint off while pods can start on it: the plugin is installed
+ * and all is served. It is never put back by us.
  */
 export class Untaint {
-  readonly #options: EnrolmentOptions;
+  readonly #taint: NodeTaint | undefined;
   #installed: boolean;
-  #ready = false;
-  #begun = false;
 
-  constructor(options: EnrolmentOptions) {
-    this.#options = options;
+  constructor(
+    { cluster, config, readiness, signal }: Pick<
+      EnrolmentOptions,
+      "cluster" | "config" | "readiness" | "signal"
+    >,
+  ) {
     // Whoever installs the plugin otherwise keeps it installed.
-    this.#installed = options.config.cni?.install === undefined;
-    void options.readiness.whenReady().then(() => {
-      this.#ready = true;
-      this.#look();
-    });
+    this.#installed = config.cni?.install === undefined;
+    const key = config.nodeSide.taint;
+    if (cluster === undefined || key === undefined) return;
+    const isReady = () => readiness.pending().length === 0;
+    const mayRemove = () => this.#installed && isReady();
+    const taint = cluster.nodeTaint({ key, mayRemove, signal });
+    this.#taint = taint;
+    void taint.run();
+    readiness.onReady(() => taint.look());
   }
 
   installed(installed: boolean): void {
     this.#installed = installed;
-    this.#look();
-  }
-
-  #look(): void {
-    const { cluster, config, signal } = this.#options;
-    const key = config.nodeSide.taint;
-    if (cluster === undefined || key === undefined || signal.aborted) return;
-    if (this.#begun || !this.#installed || !this.#ready) return;
-    this.#begun = true;
-    void cluster.removeNodeTaint(key, signal);
+    this.#taint?.look();
   }
 }

@@ -12,7 +12,7 @@ export type Task = typeof TASKS[number];
 export class Readiness {
   readonly #done = new Set<Task>();
   readonly #log: Logger;
-  readonly #ready = Promise.withResolvers<void>();
+  readonly #listeners: (() => void)[] = [];
   #draining = false;
 
   constructor(log: Logger) {
@@ -39,13 +39,13 @@ export class Readiness {
       );
     } else {
       this.#log.info(`Task '${task}' complete, marking server ready`);
-      this.#ready.resolve();
+      for (const listener of this.#listeners) listener();
     }
   }
 
-  /** Resolves as soon as nothing is awaited, for the first time. */
-  whenReady(): Promise<void> {
-    return this.#ready.promise;
+  /** Has it told of every time that nothing is awaited any more. */
+  onReady(listener: () => void): void {
+    this.#listeners.push(listener);
   }
 
   drain(): void {

@@ -11,6 +11,14 @@ import { FakeClock, settle } from "../support/fake_clock.ts";
 const POD = {
   metadata: { ownerReferences: [{ kind: "DaemonSet", name: "hairpin" }] },
 };
+const daemonSet = (spec: object) => ({
+  metadata: {},
+  spec: { template: { spec } },
+});
+const node = (spec: object) => ({
+  metadata: { name: "n-1", labels: { zone: "a" } },
+  spec,
+});
 const refusal = (status: number) => new KubeApiError(`${status}`, { status });
 
 /** What is told with these answers of the API, one a request; errors are thrown. */
@@ -37,6 +45,8 @@ async function isGone(answers: unknown[]) {
     clock,
     namespace: "mesh",
     podName: "hairpin-x7k2p",
+    nodeName: "n-1",
+    notReadyTaint: "cni.istio.io/not-ready",
     log: logging.scope("cni"),
   }, new AbortController().signal);
   const told = daemonSet.isGone();
@@ -49,6 +59,10 @@ async function isGone(answers: unknown[]) {
   return { gone, paths, warned: lines.join("").includes("the plugin stays") };
 }
 
+const THERE = daemonSet({});
+const NODE = node({});
+const taint = (key: string) => ({ taints: [{ key, effect: "NoSchedule" }] });
+
 const deleted = { metadata: { deletionTimestamp: "2026-01-01T00:00:00Z" } };
 const cases: [
   name: string,
@@ -56,13 +70,51 @@ const cases: [
   gone: boolean,
   warned: boolean,
 ][] = [
-  ["is there", [POD, { metadata: {} }], false, false],
+  ["is there", [POD, THERE, NODE], false, false],
+  [
+    "selects other nodes",
+    [POD, daemonSet({ nodeSelector: { zone: "b" } }), NODE],
+    true,
+    false,
+  ],
+  [
+    "selects this node",
+    [POD, daemonSet({ nodeSelector: { zone: "a" } }), NODE],
+    false,
+    false,
+  ],
+  ["is kept away by a taint", [POD, THERE, node(taint("gpu"))], true, false],
+  [
+    "waits for the node to be ready",
+    [POD, THERE, node(taint("node.kubernetes.io/not-ready"))],
+    false,
+    false,
+  ],
+  [
+    "waits for itself to be ready",
+    [POD, THERE, node(taint("cni.istio.io/not-ready"))],
+    false,
+    false,
+  ],
+  ["has lost its node", [POD, THERE, refusal(404)], false, false],
+  [
+    "is of a node that may not be asked for",
+    [POD, ...Array(END_TRIES).fill([THERE, refusal(403)]).flat()],
+    false,
+    true,
+  ],
+  [
+    "is not what was asked for",
+    [POD, ...Array(END_TRIES).fill([{ metadata: {} }, NODE]).flat()],
+    false,
+    true,
+  ],
   ["is being deleted", [POD, deleted], true, false],
   ["is deleted", [POD, refusal(404)], true, false],
   ["is gone with its account", [POD, refusal(401)], true, false],
   [
     "is there after trouble",
-    [POD, refusal(500), { metadata: {} }],
+    [POD, refusal(500), THERE, NODE],
     false,
     false,
   ],
@@ -88,10 +140,11 @@ for (const [name, answers, gone, warned] of cases) {
   });
 }
 
-Deno.test("OwnDaemonSet.isGone() asks for the pod, and then for its DaemonSet", async () => {
-  const { paths } = await isGone([POD, deleted]);
+Deno.test("OwnDaemonSet.isGone() asks for the pod, then for its DaemonSet and its node", async () => {
+  const { paths } = await isGone([POD, THERE, NODE]);
   assert.deepEqual(paths, [
     "/api/v1/namespaces/mesh/pods/hairpin-x7k2p",
     "/apis/apps/v1/namespaces/mesh/daemonsets/hairpin",
+    "/api/v1/nodes/n-1",
   ]);
 });

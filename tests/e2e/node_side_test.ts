@@ -64,9 +64,81 @@ async function addDaemonSet(plane: ControlPlane): Promise<void> {
 const filesIn = async (folder: string): Promise<string[]> =>
   (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).sort();
 
+const kubectlPatch = (plane: ControlPlane, patch: object) =>
+  plane.kubectl([
+    ...["patch", "daemonset", "hairpin", "--type=merge", "-p"],
+    JSON.stringify({ spec: { template: { spec: patch } } }),
+  ]);
+
+const affinityFor = (zone: string) => ({
+  nodeAffinity: {
+    requiredDuringSchedulingIgnoredDuringExecution: {
+      nodeSelectorTerms: [{
+        matchExpressions: [{ key: "zone", operator: "In", values: [zone] }],
+      }],
+    },
+  },
+});
+
+/** What happens to the DaemonSet or the node, and whether the plugin goes with the next end. */
+const ENDS: readonly [
+  what: string,
+  change: (plane: ControlPlane) => Promise<unknown>,
+  goes: boolean,
+][] = [
+  ["an update", () => Promise.resolve(), false],
+  [
+    "an affinity for this node",
+    (plane) => kubectlPatch(plane, { affinity: affinityFor("a") }),
+    false,
+  ],
+  [
+    "an affinity for others",
+    (plane) => kubectlPatch(plane, { affinity: affinityFor("b") }),
+    true,
+  ],
+  [
+    "a selector of this node",
+    (plane) =>
+      kubectlPatch(plane, { affinity: null, nodeSelector: { zone: "a" } }),
+    false,
+  ],
+  [
+    "a label that the node loses",
+    (plane) => plane.kubectl(["label", "node", "node-1", "zone-"]),
+    true,
+  ],
+  [
+    "a taint that is not tolerated",
+    async (plane) => {
+      await kubectlPatch(plane, { nodeSelector: null });
+      await plane.kubectl(["taint", "node", "node-1", "gpu=:NoSchedule"]);
+    },
+    true,
+  ],
+  [
+    "a taint that is tolerated",
+    (plane) =>
+      kubectlPatch(plane, {
+        tolerations: [{ key: "gpu", operator: "Exists" }],
+      }),
+    false,
+  ],
+  [
+    "a deletion",
+    // With its pods left: no controller is here that would end them.
+    (plane) =>
+      plane.kubectl([
+        ...["delete", "daemonset", "hairpin"],
+        ...["--cascade=orphan", "--wait=false"],
+      ]),
+    true,
+  ],
+];
+
 Deno.test({
   name:
-    "an update leaves the plugin, and the end of hairpin's DaemonSet takes it out",
+    "the plugin stays while hairpin's DaemonSet is for this node, and goes when it is not",
   ignore: skip !== undefined,
   async fn() {
     await using lab = await Lab.create();
@@ -92,27 +164,30 @@ Deno.test({
         `${folder}/net.d/10-n.conflist`,
         JSON.stringify(network),
       );
+      await plane.apply({
+        apiVersion: "v1",
+        kind: "Node",
+        metadata: { name: "node-1", labels: { zone: "a" } },
+      });
       await addDaemonSet(plane);
-      const both = ["02-hairpin.conflist", "10-n.conflist"];
-      {
-        await using hairpin = await start();
-        await hairpin.process.untilLog(/CNI plugin installed/);
+      for (const [what, change, goes] of ENDS) {
+        {
+          await using hairpin = await start();
+          await hairpin.process.untilLog(/CNI plugin installed|ready/);
+          const there = await filesIn(`${folder}/net.d`);
+          assert.deepEqual(
+            there,
+            ["02-hairpin.conflist", "10-n.conflist"],
+            what,
+          );
+          await change(plane);
+        }
+        const left = goes ? [] : ["02-hairpin.conflist"];
+        const networks = [...left, "10-n.conflist"];
+        assert.deepEqual(await filesIn(`${folder}/net.d`), networks, what);
+        const programs = goes ? [] : ["hairpin-cni"];
+        assert.deepEqual(await filesIn(`${folder}/bin`), programs, what);
       }
-      assert.deepEqual(await filesIn(`${folder}/net.d`), both);
-      {
-        await using _hairpin = await start();
-        assert.deepEqual(await filesIn(`${folder}/net.d`), both);
-        // With its pods left: no controller is here that would end them.
-        const args = [
-          "daemonset",
-          "hairpin",
-          "--cascade=orphan",
-          "--wait=false",
-        ];
-        await plane.kubectl(["delete", ...args]);
-      }
-      assert.deepEqual(await filesIn(`${folder}/net.d`), ["10-n.conflist"]);
-      assert.deepEqual(await filesIn(`${folder}/bin`), []);
     } finally {
       await Deno.remove(folder, { recursive: true });
     }
@@ -187,18 +262,36 @@ Deno.test({
       );
 
       const network = { name: "n", plugins: [{ type: "bridge" }] };
-      await Deno.writeTextFile(
-        `${folder}/net.d/10-n.conflist`,
-        JSON.stringify(network),
-      );
-      await eventually("the taint off", async () => {
-        const left = await taintsOf(plane);
-        return left.length === 1 && left[0] === "gpu";
-      }, WAIT_MS);
+      const putNetwork = () =>
+        Deno.writeTextFile(
+          `${folder}/net.d/10-n.conflist`,
+          JSON.stringify(network),
+        );
+      const untilTaintless = (what: string) =>
+        eventually(what, async () => {
+          const left = await taintsOf(plane);
+          return left.length === 1 && left[0] === "gpu";
+        }, WAIT_MS);
+      await putNetwork();
+      await untilTaintless("the taint off");
       const own = await Deno.readTextFile(
         `${folder}/net.d/02-hairpin.conflist`,
       );
       assert.match(own, /"type": "hairpin-cni"/);
+
+      const taint = () => plane.kubectl(["taint", "node", node, taints[0]!]);
+      await taint();
+      await untilTaintless("the taint off again");
+
+      // Until the plugin is installed again it stays.
+      await Deno.remove(`${folder}/net.d/10-n.conflist`);
+      await hairpin.process.untilLog(
+        /CNI plugin not installed.*\n[^]*CNI plugin not installed/,
+      );
+      await taint();
+      assert.deepEqual(await taintsOf(plane), [TAINT, "gpu"]);
+      await putNetwork();
+      await untilTaintless("the taint off a third time");
     } finally {
       await Deno.remove(folder, { recursive: true });
     }

@@ -61,3 +61,21 @@ Deno.test("Readiness is not ready any more once it drains", () => {
   readiness.drain();
   assert.deepEqual(readiness.pending(), ["draining"]);
 });
+
+Deno.test("Readiness tells each time that it is ready, also when it is ready again", () => {
+  const { readiness } = makeReadiness();
+  let told = 0;
+  readiness.onReady(() => told++);
+  readiness.set("state manager", true);
+  readiness.set("data workers", true);
+  assert.equal(told, 0);
+  readiness.set("workload proxy manager", true);
+  assert.equal(told, 1);
+  readiness.set("workload proxy manager", false);
+  readiness.set("workload proxy manager", true);
+  assert.equal(told, 2);
+  readiness.drain();
+  readiness.set("data workers", false);
+  readiness.set("data workers", true);
+  assert.equal(told, 2);
+});
