@@ -16,15 +16,23 @@ export async function runCheckAt(
 }
 
 /** @param env `NAME=VALUE` each. */
-export async function runCheckWith(
+export const runCheckWith = (
   lab: Lab,
   place: Place,
   env: readonly string[],
   args: readonly string[],
+) => runCheckFrom(lab, place, ["env", ...env], args);
+
+/** @param before Words in front of the program, such as `env A=B`. */
+export async function runCheckFrom(
+  lab: Lab,
+  place: Place,
+  before: readonly string[],
+  args: readonly string[],
 ) {
   const program = [Deno.execPath(), "run", "-P", "--config"];
   const { code, stdout, stderr } = await lab.exec(place, [
-    ...["env", ...env],
+    ...before,
     ...program,
     `${REPOSITORY}deno.json`,
     `${REPOSITORY}main.ts`,

@@ -1,7 +1,7 @@
 /** Judgements on what the node's kernel does and has; pure. */
 import { failed, type Judgement, ok, warning } from "./finding.ts";
 import { namely } from "./judge_rules.ts";
-import { CONNTRACK_FILL_MAX } from "./limits.ts";
+import { CONNTRACK_FILL_MAX, CONNTRACK_MIN } from "./limits.ts";
 
 /** Text of `/proc/sys/net/…`; undefined where there is none. */
 export interface Forwarding {
@@ -38,14 +38,23 @@ export function judgeConntrack(
     );
   }
   const [used, room] = [Number(count ?? 0), Number(max)];
+  const raise = (to: number) =>
+    `sysctl -w net.netfilter.nf_conntrack_max=${to}`;
   // 0 is without a limit.
-  return room === 0 || used < room * CONNTRACK_FILL_MAX
-    ? ok(check, `${used} of ${room}`)
-    : failed(
+  if (room > 0 && used >= room * CONNTRACK_FILL_MAX) {
+    return failed(
       check,
       `${used} of ${room}: new connections are dropped`,
-      `sysctl -w net.netfilter.nf_conntrack_max=${room * 2}`,
+      raise(Math.max(room * 2, CONNTRACK_MIN)),
     );
+  }
+  return room > 0 && room < CONNTRACK_MIN
+    ? warning(
+      check,
+      `room for ${room} only, under ${CONNTRACK_MIN}`,
+      raise(CONNTRACK_MIN),
+    )
+    : ok(check, `${used} of ${room}`);
 }
 
 /** What the kernel says of its modules; a file that is not there is undefined. */

@@ -19,6 +19,9 @@ export const DESCRIPTORS_MIN = 16_384;
 /** Share of the connection table that may be in use; ours: above it a burst drops connections. */
 export const CONNTRACK_FILL_MAX = 0.95;
 
+/** Smallest connection table; ours: two entries for each of some 8,000 connections, as with {@link DESCRIPTORS_MIN}. */
+export const CONNTRACK_MIN = 16_384;
+
 /** Longest list of a kernel's modules that is read, in octets; ours: some ten times a distribution's. */
 export const MODULE_LIST_MAX = 16 * 1024 * 1024;
 
