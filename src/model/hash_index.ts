@@ -1,20 +1,56 @@
 /**
  * Where in a table something is, by a hash of its key: small numbers, some of
- * them under one hash. All of it lies in two arrays of numbers, so that a
- * garbage collector has nothing to walk through, however large it is.
+ * them under one hash. They lie in arrays of numbers, so that a garbage
+ * collector has nothing to walk through, however many there are; and in many
+ * small tables, of which only one at a time has to grow: none of the steps
+ * takes long.
  */
 export class HashIndex {
-  #hashes = new Int32Array(MIN_CAPACITY);
-  /** One more than the number; see {@link FREE} and {@link DELETED}. */
-  #entries = new Int32Array(MIN_CAPACITY);
+  readonly #tables: (Table | undefined)[] = [];
   #size = 0;
-  #deleted = 0;
 
   get size(): number {
     return this.#size;
   }
 
   /** @param at At least 0. */
+  add(hash: number, at: number): void {
+    (this.#tables[tableOf(hash)] ??= new Table()).add(hash, at);
+    this.#size++;
+  }
+
+  /** Forgets one number under a hash; nothing when it is not there. */
+  delete(hash: number, at: number): void {
+    if (this.#tables[tableOf(hash)]?.delete(hash, at) === true) this.#size--;
+  }
+
+  /** The first number under a hash that is the one; -1 when none is. */
+  find(hash: number, isIt: (at: number) => boolean): number {
+    return this.#tables[tableOf(hash)]?.find(hash, isIt) ?? -1;
+  }
+
+  /** All numbers under a hash, in no order. */
+  all(hash: number): number[] {
+    const found: number[] = [];
+    this.find(hash, (at) => {
+      found.push(at);
+      return false;
+    });
+    return found;
+  }
+}
+
+/** By the upper eight bits; the others place it within its table. */
+const tableOf = (hash: number): number => hash >>> 24;
+
+/** Open addressing: an entry lies in the first free place from its own on. */
+class Table {
+  #hashes = new Int32Array(MIN_CAPACITY);
+  /** One more than the number; see {@link FREE} and {@link DELETED}. */
+  #entries = new Int32Array(MIN_CAPACITY);
+  #size = 0;
+  #deleted = 0;
+
   add(hash: number, at: number): void {
     if ((this.#size + this.#deleted + 1) * 2 > this.#entries.length) {
       this.#rebuild();
@@ -23,29 +59,19 @@ export class HashIndex {
     this.#size++;
   }
 
-  /** Forgets one number under a hash; nothing when it is not there. */
-  delete(hash: number, at: number): void {
+  /** @returns Whether it was there. */
+  delete(hash: number, at: number): boolean {
     const place = this.#find(hash, (found) => found === at);
-    if (place < 0) return;
+    if (place < 0) return false;
     this.#entries[place] = DELETED;
     this.#size--;
     this.#deleted++;
+    return true;
   }
 
-  /** The first number under a hash that is the one; -1 when none is. */
   find(hash: number, isIt: (at: number) => boolean): number {
     const place = this.#find(hash, isIt);
     return place < 0 ? -1 : this.#at(place);
-  }
-
-  /** All numbers under a hash, in no order. */
-  all(hash: number): number[] {
-    const found: number[] = [];
-    this.#find(hash, (at) => {
-      found.push(at);
-      return false;
-    });
-    return found;
   }
 
   /** @returns The place of an entry, or -1. */
@@ -79,7 +105,8 @@ export class HashIndex {
     this.#hashes = new Int32Array(capacity);
     this.#entries = new Int32Array(capacity);
     this.#deleted = 0;
-    for (const [place, entry] of entries.entries()) {
+    for (let place = 0; place < entries.length; place++) {
+      const entry = entries[place] ?? FREE;
       if (entry !== FREE && entry !== DELETED) {
         this.#insert(hashes[place] ?? 0, entry);
       }

@@ -16,24 +16,33 @@ export function readHeap(): HeapState {
   return { held: figures.total_physical_size, used: figures.used_heap_size };
 }
 
+const CLOCK_PROCESS_CPUTIME_ID = 2;
 const CLOCK_THREAD_CPUTIME_ID = 3;
 
 /** Processor time that the calling thread used so far, in milliseconds. */
-export function threadCpuMs(): number {
+export const threadCpuMs = (): number => readClockMs(CLOCK_THREAD_CPUTIME_ID);
+
+/** The same of all threads of the process together. */
+export const processCpuMs = (): number => readClockMs(CLOCK_PROCESS_CPUTIME_ID);
+
+function readClockMs(clock: number): number {
   const time = new BigInt64Array(2);
-  libc.clock_gettime(CLOCK_THREAD_CPUTIME_ID, new Uint8Array(time.buffer));
+  libc.clock_gettime(clock, new Uint8Array(time.buffer));
   const [seconds = 0n, nanoseconds = 0n] = time;
   return Number(seconds) * 1_000 + Number(nanoseconds) / 1e6;
 }
 
 /**
- * Collects the calling thread's garbage, shrinks its heap to what lives, and
- * has the C library return the free pages of all threads. The thread stands
- * still meanwhile: some 2 ms for each MiB that lives.
+ * Collects the calling thread's garbage, and shrinks its heap to what lives. The
+ * thread stands still meanwhile: some 2 ms for each MiB that lives.
  */
-export function releaseMemory(): void {
+export function collectGarbage(): void {
   collector ??= findCollector();
   collector();
+}
+
+/** Has the C library return the free pages of all threads: they wait meanwhile. */
+export function returnFreePages(): void {
   libc.malloc_trim(0n);
 }
 

@@ -21,14 +21,10 @@ import { WorkerMetrics } from "../telemetry/process_metrics.ts";
 import { TrafficMetrics } from "../telemetry/traffic.ts";
 import { AddressLookups } from "./address_lookups.ts";
 import { CertificateCache } from "./certificate_cache.ts";
-import type {
-  FromWorker,
-  ToWorker,
-  WorkerSettings,
-  WorkerSnapshot,
-} from "./messages.ts";
+import type { FromWorker, WorkerSettings, WorkerSnapshot } from "./messages.ts";
 import { NodeListeners } from "./node_listeners.ts";
 import { NodePods } from "./node_pods.ts";
+import type { Order } from "./order_queue.ts";
 import { PodServer } from "./pod_server.ts";
 import { randomOctets } from "./random_octets.ts";
 import type { MakePart, WorkerPart } from "./worker_part.ts";
@@ -108,11 +104,11 @@ export class DataPlane {
     setInterval(this.#watchLoop(), FIGURES_INTERVAL_MS);
   }
 
-  /** Carries out one order; never throws. */
-  handle(message: Exclude<ToWorker, { kind: "start" }>): void {
+  /** Carries out one order; never throws. One of the mesh has been applied before. */
+  handle(message: Order): void {
     switch (message.kind) {
       case "mesh":
-        return this.#applyMesh(message.delta);
+        return this.#meshApplied(message.delta);
       case "address":
         return this.#lookups?.answer(message.name, message.failure);
       case "certificate":
@@ -205,8 +201,12 @@ export class DataPlane {
     if (state === undefined) this.#context.tlsServers.delete(spiffeId);
   }
 
-  #applyMesh(delta: PackedDelta): void {
-    this.#mesh.applyPacked(delta);
+  /** Takes a piece of the change that an order of the mesh is about. */
+  applyMesh(piece: PackedDelta): void {
+    this.#mesh.applyPacked(piece);
+  }
+
+  #meshApplied(delta: PackedDelta): void {
     this.#waiter.look();
     const ofPolicies = delta.policies.length + delta.removedPolicies.length;
     if (ofPolicies > 0) this.#recheck();

@@ -5,6 +5,7 @@ import { DescriptorLedger } from "../sys/descriptor_ledger.ts";
 import { DataPlane } from "./data_plane.ts";
 import { keepWorkerMemory } from "./memory_keeper.ts";
 import type { FromWorker, ToWorker, WorkerSettings } from "./messages.ts";
+import { OrderQueue } from "./order_queue.ts";
 import type { MakePart } from "./worker_part.ts";
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
@@ -24,9 +25,10 @@ scope.addEventListener("error", (event) => {
   plane.report("uncaught exception", event.error);
 });
 
+let orders: OrderQueue | undefined;
 scope.onmessage = ({ data }: MessageEvent<ToWorker>) => {
   if (data.kind === "start") void start(data);
-  else plane?.handle(data);
+  else orders?.take(data);
 };
 
 async function start(
@@ -36,6 +38,7 @@ async function start(
   const makePart = await loadPart(settings.role);
   const tell = (message: FromWorker) => scope.postMessage(message);
   plane = new DataPlane(settings, makePart, tell, writeLog);
+  orders = new OrderQueue(plane);
   tell({ kind: "loaded" });
   keepWorkerMemory();
 }

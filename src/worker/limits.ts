@@ -1,5 +1,11 @@
-/** Entries of one mesh message; one or two milliseconds of work for a worker. */
-export const MESH_SLICE_MAX = 200;
+/** Entries of one mesh message: some milliseconds of work for a worker. Own choice. */
+export const MESH_SLICE_MAX = 256;
+
+/** Entries of it that a worker applies at once: a tenth of a millisecond. Own choice. */
+export const PIECE_ENTRIES = 16;
+
+/** Work of a worker on the mesh until its connections are heard. Own choice. */
+export const PIECE_MS = 1;
 
 /** How long the control thread waits for a worker, in milliseconds. */
 export interface WorkerLimits {

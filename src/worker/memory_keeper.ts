@@ -1,8 +1,10 @@
 /** Gives memory back that a burst has left behind, once the thread is quiet again. */
 import {
+  collectGarbage,
   type HeapState,
+  processCpuMs,
   readHeap,
-  releaseMemory,
+  returnFreePages,
   threadCpuMs,
 } from "../sys/memory.ts";
 import { dropProgramPages } from "../sys/program_pages.ts";
@@ -21,6 +23,9 @@ const QUIET_CPU_MS = 8;
  * take 20 to 60 KiB.
  */
 const QUIET_OCTETS = 128 * 1024;
+
+/** The same for all threads of the process together. */
+const QUIET_PROCESS_CPU_MS = 40;
 
 /** Looks that find it so, one after the other: a pause between two loads is shorter. */
 const QUIET_LOOKS = 2;
@@ -73,20 +78,56 @@ const isQuiet = (before: Look, now: Look): boolean =>
   now.cpuMs - before.cpuMs < QUIET_CPU_MS &&
   Math.abs(now.used - before.used) < QUIET_OCTETS;
 
+/** Tells when nothing runs in the whole process but its own timers. */
+export class QuietProcess {
+  #beforeMs: number | undefined;
+  #quietLooks = 0;
+
+  /**
+   * To be asked at even intervals.
+   *
+   * @param cpuMs Of all threads, so far.
+   */
+  isQuiet(cpuMs: number): boolean {
+    const before = this.#beforeMs;
+    this.#beforeMs = cpuMs;
+    const quiet = before !== undefined && cpuMs - before < QUIET_PROCESS_CPU_MS;
+    this.#quietLooks = quiet ? this.#quietLooks + 1 : 0;
+    return this.#quietLooks >= QUIET_LOOKS;
+  }
+}
+
 /** Looks after the heap of the calling thread, a data worker's, until disposed of. */
-export const keepWorkerMemory = (): Disposable => keepMemory(WORKER_USED_MAX);
+export const keepWorkerMemory = (): Disposable =>
+  keepMemory({ usedMax: WORKER_USED_MAX, alone: true });
 
 /** The same on the control thread, where no connection waits. */
-export const keepControlMemory = (): Disposable => keepMemory(Infinity);
+export const keepControlMemory = (): Disposable =>
+  keepMemory({ usedMax: Infinity, alone: false });
 
-function keepMemory(usedMax: number): Disposable {
+/**
+ * @param options.alone Whether a heap is collected only while all threads rest:
+ *   the collector's helpers take the processors that the others would have.
+ */
+function keepMemory(
+  { usedMax, alone }: { usedMax: number; alone: boolean },
+): Disposable {
   const heap = new QuietHeap(usedMax);
+  const all = new QuietProcess();
+  let isOwed = false;
   const timer = setInterval(() => {
-    if (!heap.isDue({ ...readHeap(), cpuMs: threadCpuMs() })) return;
-    releaseMemory();
+    const isQuiet = all.isQuiet(processCpuMs());
+    const isDue = heap.isDue({ ...readHeap(), cpuMs: threadCpuMs() });
+    if (isDue && (isQuiet || !alone)) {
+      collectGarbage();
+      heap.collected(readHeap());
+      isOwed = true;
+    }
+    if (!isOwed || !isQuiet) return;
+    returnFreePages();
     // Work brings back what it needs of the program, and more.
     dropProgramPages();
-    heap.collected(readHeap());
+    isOwed = false;
   }, LOOK_INTERVAL_MS);
   return { [Symbol.dispose]: () => clearInterval(timer) };
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readObjects } from "../../src/control/config_objects.ts";
 import { nameOf } from "../../src/kube/mod.ts";
-import { releaseMemory } from "../../src/sys/memory.ts";
+import { collectGarbage } from "../../src/sys/memory.ts";
 
 const read = (...texts: string[]) =>
   readObjects(new Map(texts.map((text, i) => [`${i + 1}.yaml`, text])));
@@ -270,7 +270,7 @@ Deno.test("readObjects() lets go of the texts that objects were read from", () =
 });
 
 function usedMiB(): number {
-  releaseMemory();
+  collectGarbage();
   return Deno.memoryUsage().heapUsed / (1 << 20);
 }
 

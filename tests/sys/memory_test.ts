@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
-import { readHeap, releaseMemory, threadCpuMs } from "../../src/sys/memory.ts";
+import { collectGarbage, readHeap, threadCpuMs } from "../../src/sys/memory.ts";
 
 const MIB = 1024 * 1024;
 
-Deno.test("releaseMemory() gives back what garbage took", () => {
+Deno.test("collectGarbage() gives back what garbage took", () => {
   const garbage = (count: number) =>
     Array.from({ length: count }, (_, at) => ({ at, text: `text ${at}` }));
   assert.equal(garbage(200_000).length, 200_000);
   const littered = readHeap();
-  releaseMemory();
+  collectGarbage();
   const after = readHeap();
   assert.ok(littered.held - after.held > 4 * MIB, `still ${after.held}`);
 });

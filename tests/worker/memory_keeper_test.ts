@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { QuietHeap } from "../../src/worker/memory_keeper.ts";
+import { QuietHeap, QuietProcess } from "../../src/worker/memory_keeper.ts";
 
 const MIB = 1024 * 1024;
 
@@ -66,4 +66,13 @@ const lookOf = (held: number, used: number, cpuMs: number) => ({
   held: held * MIB,
   used: used * MIB,
   cpuMs,
+});
+
+Deno.test("QuietProcess is so when no thread has worked for a while", () => {
+  const all = new QuietProcess();
+  const cpuMs = [500, 900, 905, 910, 915, 1_000, 1_005, 1_010];
+  assert.deepEqual(
+    cpuMs.map((so) => all.isQuiet(so)),
+    [false, false, false, true, true, false, false, true],
+  );
 });

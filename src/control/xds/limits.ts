@@ -10,8 +10,11 @@ export const BACKOFF_JITTER = 0.2;
 /** Work on an update until somebody else is heard. Own choice. */
 export const SLICE_MS = 8;
 
-/** Names in a response until what was read is applied. Own choice. */
-export const PART_MAX = 1_024;
+/**
+ * Names in a response until what was read is applied. Own choice: what is read
+ * lives as short as it can.
+ */
+export const PART_MAX = 256;
 
 /**
  * Wait until what was read is in force everywhere, before more is read. One
