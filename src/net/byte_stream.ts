@@ -14,8 +14,13 @@ export interface ByteStream {
   write(octets: Uint8Array): boolean;
   /** Ends the write half once everything queued is out; reading goes on. */
   end(): void;
-  /** Drops the connection at once, so that the peer sees a reset. */
-  reset(): void;
+  /**
+   * Drops the connection at once, so that the peer sees a reset.
+   *
+   * @param passedOn Whether it was reset elsewhere, and not broken off by us:
+   *   where the two can be told apart, the peer is told. Default false.
+   */
+  reset(passedOn?: boolean): void;
   /**
    * Lets go once everything queued is out and our half has ended: the peer gets
    * all of it, and nothing more is taken from it.

@@ -95,9 +95,13 @@ export class H2Stream implements MessageStream {
     this.end();
   }
 
-  /** Also when it has ended: what it holds of the window goes back then. */
-  reset(): void {
-    this.#carrier.h2.reset(this.id, H2Code.CANCEL);
+  /**
+   * Also when it has ended: what it holds of the window goes back then. A reset
+   * of TCP is a CONNECT_ERROR (RFC 9113, section 8.5).
+   */
+  reset(passedOn = false): void {
+    const code = passedOn ? H2Code.CONNECT_ERROR : H2Code.CANCEL;
+    this.#carrier.h2.reset(this.id, code);
   }
 
   dismiss(): void {

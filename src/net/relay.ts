@@ -11,7 +11,12 @@ export interface RelayMeter {
 /** How a relay ended: all octets sent and both ends closed, a reset, or cut by us. */
 export type RelayEnd =
   | { readonly how: "complete" }
-  | { readonly how: "reset"; readonly error?: Error }
+  | {
+    readonly how: "reset";
+    readonly error?: Error;
+    /** Whose end it was, where that can be told. */
+    readonly by?: "a" | "b";
+  }
   | { readonly how: "cut" };
 
 export interface Relay {
@@ -65,8 +70,9 @@ class UserRelay implements Relay {
     if (this.#over) return;
     this.#over = true;
     if (end.how !== "complete") {
-      this.#a.reset();
-      this.#b.reset();
+      const passedOn = end.how === "reset";
+      this.#a.reset(passedOn);
+      this.#b.reset(passedOn);
     }
     this.#resolve(end);
   }
@@ -92,6 +98,7 @@ abstract class Direction implements ByteReceiver {
     this.meter = meter;
   }
 
+  protected abstract readonly by: "a" | "b";
   protected abstract count(octets: number): void;
 
   onData(octets: Uint8Array): void {
@@ -110,20 +117,29 @@ abstract class Direction implements ByteReceiver {
 
   onClose(error: Error | undefined): void {
     const relay = this.#relay;
-    if (error !== undefined) relay.finish({ how: "reset", error });
-    else if (!this.#fromEnded) relay.finish({ how: "reset" });
+    const { by } = this;
+    if (error !== undefined) relay.finish({ how: "reset", error, by });
+    else if (!this.#fromEnded) relay.finish({ how: "reset", by });
     // It takes nothing more, so nothing more is asked for.
     else if (relay.closeOne()) this.#to.dismiss();
   }
 }
 
 class Forward extends Direction {
+  protected override get by(): "a" {
+    return "a";
+  }
+
   protected override count(octets: number): void {
     this.meter.forward(octets);
   }
 }
 
 class Backward extends Direction {
+  protected override get by(): "b" {
+    return "b";
+  }
+
   protected override count(octets: number): void {
     this.meter.backward(octets);
   }

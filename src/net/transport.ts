@@ -178,8 +178,9 @@ export class StreamTransport implements Transport {
     this.#lingering = setTimeout(() => this.#stream.dismiss(), LINGER_MS);
   }
 
+  /** For who is behind a tunnel it is an application that does so. */
   destroy(): void {
-    this.#stream.reset();
+    this.#stream.reset(true);
   }
 
   pause(): void {

@@ -86,19 +86,39 @@ const EVERYDAY_CODES: ReadonlySet<unknown> = new Set([
   "ECONNABORTED",
 ]);
 
-/** undefined when the relay ended as relays do, a peer's reset included. */
+/**
+ * undefined when the relay ended as relays do, an application's reset included:
+ * a tunnel's end tells of that by CONNECT_ERROR, and by CANCEL that it broke
+ * the connection off itself.
+ */
 export function relayFailure(end: RelayEnd): Failure | undefined {
   if (end.how !== "reset" || end.error === undefined) return undefined;
   const { error } = end;
   if (error instanceof RevokedError) return revokedFailure(error);
   if (error instanceof StreamResetError) {
-    return isEveryday(error.errorCode)
-      ? undefined
-      : { flag: "CONNECT", error: `h2 failed: ${error.message}` };
+    return streamFailure(error, end.by);
   }
   if (EVERYDAY_CODES.has((error as { code?: unknown }).code)) return undefined;
   return { flag: "CONNECT", error: `receive: ${messageOf(error)}` };
 }
 
-const isEveryday = (code: number): boolean =>
-  code === H2Code.NO_ERROR || code === H2Code.CANCEL;
+function streamFailure(
+  { errorCode, message }: StreamResetError,
+  by: "a" | "b" | undefined,
+): Failure | undefined {
+  switch (errorCode) {
+    case H2Code.NO_ERROR:
+    case H2Code.CONNECT_ERROR:
+      return undefined;
+    case H2Code.CANCEL:
+    case H2Code.STREAM_CLOSED: {
+      // ztunnel's words, which say neither who it was nor how.
+      const side = by === "a" ? "receive" : "send";
+      const error = `while closing connection: ${side}: io error: broken pipe` +
+        ` (${message})`;
+      return { flag: "CONNECT", error };
+    }
+    default:
+      return { flag: "CONNECT", error: `h2 failed: ${message}` };
+  }
+}

@@ -4,7 +4,8 @@ import { greetingOf, sendTcp } from "../lab/mod.ts";
 import { findZtunnel } from "../lab/ztunnel.ts";
 import { AccessTail, call } from "./calls.ts";
 import { ECHO_PORT, HTTP_PORT, labTest } from "./support.ts";
-import { hostOf, idOf, type Kind, TwoNetworks, VIPS } from "./two_networks.ts";
+import type { Kind } from "./static_proxies.ts";
+import { hostOf, idOf, TwoNetworks, VIPS } from "./two_networks.ts";
 
 const ztunnel = await findZtunnel(Deno.env.get("HAIRPIN_TEST_TOOLS"));
 const kinds: readonly Kind[] = ztunnel === undefined

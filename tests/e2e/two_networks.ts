@@ -7,32 +7,32 @@
  *     node-4  ztunnel   web-z             network "remote"
  *     node-5  a gateway of the test's own, in its own pod
  *
- * State comes from ztunnel's local file and pods from a node agent of the
- * test's, for both kinds alike; certificates come from the lab's authority.
  * Without ztunnel there are hairpin's nodes and the gateway's.
  */
 import { stringify } from "yaml";
-import { handover, redirect } from "../bench/ztunnel_proxies.ts";
+import { redirect } from "../bench/ztunnel_proxies.ts";
 import {
-  HairpinProcess,
+  type HairpinProcess,
   Lab,
   type LabPod,
   type LabProcess,
   startEchoServer,
   startHttpServer,
 } from "../lab/mod.ts";
-import { startZtunnel } from "../lab/ztunnel.ts";
 import {
   HBONE_PORT,
   issue,
   program,
   writeCertificate,
 } from "./security_support.ts";
+import {
+  type Kind,
+  startStaticProxy,
+  staticWorkload,
+} from "./static_proxies.ts";
 import { ECHO_PORT, HTTP_PORT } from "./support.ts";
 
-export type Kind = "hairpin" | "ztunnel";
 export const REMOTE = "remote";
-const CA_PORT = 15_012;
 
 interface Placed {
   readonly name: string;
@@ -161,79 +161,20 @@ export class TwoNetworks implements AsyncDisposable {
   }
 
   async #startProxy({ node, kind }: Placed, network: string): Promise<void> {
-    const path = `${this.lab.folder}/mesh-${node}.yaml`;
-    await Deno.writeTextFile(path, this.#meshAt(network));
-    const proxy = kind === "hairpin"
-      ? await this.#startHairpin(node, path, network)
-      : await this.#startZtunnel(node, path, network);
-    this.#proxies.set(node, proxy);
-  }
-
-  async #startHairpin(
-    node: string,
-    path: string,
-    network: string,
-  ): Promise<HairpinProcess> {
-    const { lab } = this;
-    const objects = `${lab.folder}/objects.yaml`;
-    await Deno.writeTextFile(objects, stringify(NAMESPACE));
-    const socket = `${lab.folder}/zds-${node}.sock`;
-    const agent = await handover(socket, podsAt(lab, node));
-    const hairpin = await lab.startHairpin(lab.node(node), {
-      redirect: "agent",
-      flags: [
-        "--config",
-        objects,
-        "--local-xds",
-        path,
-        "--inpod-uds",
-        socket,
-      ],
-      env: { NETWORK: network },
-    });
-    hairpin.process.ended.then(() => agent[Symbol.asyncDispose]());
-    for (const pod of podsAt(lab, node)) await hairpin.untilPodUp(pod);
-    return hairpin;
-  }
-
-  async #startZtunnel(
-    node: string,
-    path: string,
-    network: string,
-  ): Promise<HairpinProcess> {
-    const { lab, options: { ztunnel = "" } } = this;
-    const root = `${lab.caFolder}/root-cert.pem`;
-    const authority = lab.start(lab.node(node), `ca-${node}`, [
-      ...[Deno.execPath(), "run", "-A", SIGNING_CA],
-      ...[`${CA_PORT}`, root, `${lab.caFolder}/ca-key.pem`],
-    ]);
-    await authority.untilLog(/listening/);
-    const token = `${lab.folder}/token`;
-    await Deno.writeTextFile(token, "token");
-    const process = await startZtunnel(lab, lab.node(node), {
-      program: ztunnel,
-      workers: 1,
-      handover,
-      env: {
-        FAKE_CA: undefined,
-        CA_ADDRESS: `https://localhost:${CA_PORT}`,
-        CA_ROOT_CA: root,
-        AUTH_TOKEN: token,
-        LOCAL_XDS_PATH: path,
-        NETWORK: network,
-      },
-    });
-    return new HairpinProcess(lab.node(node), process, false);
+    const { lab, options: { ztunnel } } = this;
+    const mesh = this.#meshAt(network);
+    const at = { node, kind, mesh, network, ztunnel };
+    this.#proxies.set(node, await startStaticProxy(lab, at));
   }
 
   /** What a proxy of that network is told, in ztunnel's format. */
   #meshAt(network: string): string {
     const remote = network === REMOTE;
     const clients = this.#present(CLIENTS).map(({ name }) =>
-      workloadOf(this.lab.pod(name), network)
+      staticWorkload(this.lab.pod(name), network)
     );
     const servers = this.#present(SERVERS).map(({ name, kind }) => ({
-      ...workloadOf(this.lab.pod(name), REMOTE),
+      ...staticWorkload(this.lab.pod(name), REMOTE),
       services: { [`default/${hostOf(kind)}`]: PORTS },
       ...(remote ? {} : {
         workloadIps: [],
@@ -243,7 +184,7 @@ export class TwoNetworks implements AsyncDisposable {
         },
       }),
     }));
-    const gateway = workloadOf(this.gatewayPod, REMOTE);
+    const gateway = staticWorkload(this.gatewayPod, REMOTE);
     return stringify({
       workloads: [...(remote ? [] : clients), gateway, ...servers],
       services: this.#present(SERVERS).map(({ name, kind }) => ({
@@ -258,40 +199,9 @@ export class TwoNetworks implements AsyncDisposable {
   }
 }
 
-/** There has to be one object. */
-const NAMESPACE = {
-  apiVersion: "v1",
-  kind: "Namespace",
-  metadata: { name: "default" },
-};
-
-const SIGNING_CA =
-  new URL("./programs/signing_ca.ts", import.meta.url).pathname;
-
 // A Map, because ztunnel wants its keys as YAML numbers and not as text.
 const PORTS = new Map([[HTTP_PORT, HTTP_PORT], [ECHO_PORT, ECHO_PORT]]);
 
 /** The SPIFFE ID of a pod of that name. */
 export const idOf = (name: string): string =>
   `spiffe://cluster.local/ns/default/sa/${name}`;
-
-const podsAt = (lab: Lab, node: string): LabPod[] =>
-  lab.pods.filter((pod) => pod.node === node);
-
-const workloadOf = (pod: LabPod, network: string) => ({
-  uid: `Kubernetes//Pod/default/${pod.name}`,
-  name: pod.name,
-  namespace: "default",
-  serviceAccount: pod.serviceAccount,
-  trustDomain: "cluster.local",
-  workloadIps: pod.ips,
-  network,
-  node: pod.node,
-  protocol: "HBONE",
-  status: "Healthy",
-  clusterId: network === REMOTE ? "cluster-2" : "Kubernetes",
-  workloadName: pod.name,
-  workloadType: "deployment",
-  canonicalName: pod.name,
-  services: {},
-});

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { withDescriptor } from "../../src/net/descriptor.ts";
-import { startRelay } from "../../src/net/relay.ts";
+import { StreamResetError } from "../../src/net/h2_stream.ts";
+import { type Relay, startRelay } from "../../src/net/relay.ts";
 import { TcpStream } from "../../src/net/tcp_stream.ts";
 import { libc } from "../../src/sys/libc.ts";
 import {
@@ -11,6 +12,9 @@ import {
   relaySuite,
   tcpLink,
 } from "../suites/relay_suite.ts";
+import { H2Code } from "../../src/wire/h2/mod.ts";
+import { makeH2Pair } from "../support/h2_pair.ts";
+import { Recorder } from "../support/recorder.ts";
 import { makeTcpPair } from "../support/sockets.ts";
 
 const KINDS = {
@@ -66,3 +70,31 @@ Deno.test("startRelay() is not complete while the last octets wait for a slow si
   await r.server.ended();
   assert.equal(r.server.length, size);
 });
+
+/** What a relay's tunnel hears when its TCP end, or we, break the connection off. */
+const breaks: [
+  name: string,
+  code: keyof typeof H2Code,
+  act: (app: TcpStream, relay: Relay) => void,
+][] = [
+  ["a reset of TCP as CONNECT_ERROR", "CONNECT_ERROR", (app) => app.reset()],
+  ["a cut as CANCEL", "CANCEL", (_app, relay) => relay.cut()],
+];
+for (const [name, code, act] of breaks) {
+  Deno.test(`startRelay() tells a tunnel of ${name}`, async () => {
+    await using tcp = await makeTcpPair();
+    await using pair = await makeH2Pair();
+    const { near, far } = await pair.stream();
+    const app = new TcpStream(tcp.client);
+    const heard = new Recorder();
+    near.attach(heard);
+    const meter = { forward() {}, backward() {} };
+    const relay = startRelay(new TcpStream(tcp.server), far, meter);
+    near.write(new Uint8Array(1));
+    act(app, relay);
+    await heard.closed();
+    assert.ok(heard.error instanceof StreamResetError);
+    assert.equal(heard.error.errorCode, H2Code[code]);
+    await relay.ended;
+  });
+}

@@ -144,11 +144,30 @@ const everyday: [name: string, end: Parameters<typeof relayFailure>[0]][] = [
     "NO_ERROR",
     { how: "reset", error: new StreamResetError(H2Code.NO_ERROR) },
   ],
-  ["CANCEL", { how: "reset", error: new StreamResetError(H2Code.CANCEL) }],
+  [
+    "CONNECT_ERROR",
+    { how: "reset", error: new StreamResetError(H2Code.CONNECT_ERROR) },
+  ],
 ];
 for (const [name, end] of everyday) {
   Deno.test(`relayFailure() finds nothing wrong with ${name}`, () => {
     assert.equal(relayFailure(end), undefined);
+  });
+}
+
+const brokenOff: [code: keyof typeof H2Code, by: "a" | "b", text: string][] = [
+  ["CANCEL", "a", "receive: io error: broken pipe"],
+  ["CANCEL", "b", "send: io error: broken pipe"],
+  ["STREAM_CLOSED", "b", "send: io error: broken pipe"],
+];
+for (const [code, by, text] of brokenOff) {
+  Deno.test(`relayFailure() tells of ${code} by end ${by} as ztunnel does`, () => {
+    const error = new StreamResetError(H2Code[code]);
+    assert.deepEqual(relayFailure({ how: "reset", error, by }), {
+      flag: "CONNECT",
+      error:
+        `while closing connection: ${text} (stream reset by peer: ${code})`,
+    });
   });
 }
 
