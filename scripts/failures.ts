@@ -9,12 +9,16 @@ const LAST_LINES = 40;
 /** Where `deno test` begins to list what failed, without colours. */
 const ERRORS = "\n ERRORS \n";
 
-/** Any line of a test that passed, as `deno test` prints it without colours. */
-const PASSED = / \.\.\. ok \([\da-zµ]+\)$/;
+/** What `deno test` prints, without colours, at a file, a failure and the end. */
+const PROGRESS =
+  /^running \d+ tests? from | FAILED( \(.+\))?$|^(ok|FAILED) \| \d+ passed/;
 
-/** Whether a line of a run says only that a test passed. */
-export function isPassed(line: string): boolean {
-  return PASSED.test(line);
+/**
+ * Whether a line of a run tells how far it is, or of a failure. The others are
+ * of tests that passed, and what tests print: of errors that they expect, too.
+ */
+export function isProgress(line: string): boolean {
+  return PROGRESS.test(line);
 }
 
 /**

@@ -3,11 +3,11 @@
  *
  *     deno task test [--no-skip]
  *
- * Tests that passed are counted, not listed; what failed is shown again at the end.
+ * Files are listed as they run; what failed is shown whole at the end.
  * With `--no-skip` a test that is skipped counts as failed. So it does by itself
  * where CI is "true" and HAIRPIN_TEST_TOOLS is set: such a machine has it all.
  */
-import { failureText, isPassed } from "./failures.ts";
+import { failureText, isProgress } from "./failures.ts";
 import { STATIC_CHECKS } from "./ok.ts";
 import { formatReport, program, REPOSITORY, runSteps } from "./steps.ts";
 import {
@@ -63,7 +63,7 @@ async function main(): Promise<number> {
   const runs = await runSteps(
     [...plan.unit, ...plan.system].map((group) =>
       program(group.name, Deno.execPath(), testArgs(group), {
-        isShown: (line) => !isPassed(line),
+        isShown: isProgress,
       })
     ),
   );

@@ -1,15 +1,26 @@
 import assert from "node:assert/strict";
-import { failureText, isPassed } from "../../scripts/failures.ts";
+import { failureText, isProgress } from "../../scripts/failures.ts";
 
-Deno.test("isPassed() knows a test that passed from every other line", () => {
-  const passed = [
-    "a() does b ... ok (3ms)",
-    "x ... ok (1m2s)",
-    "y ... ok (8µs)",
+Deno.test("isProgress() knows files, failures and counts from all else", () => {
+  const shown = [
+    "running 3 tests from ./tests/base/errors_test.ts",
+    "running 1 test from ./tests/base/errors_test.ts",
+    "a() does b ... FAILED (3ms)",
+    "a() does b ... FAILED (due to 1 failed step) (1m3s)",
+    "Uncaught error from ./tests/base/errors_test.ts FAILED",
+    "FAILED | 3 passed | 1 failed (3ms)",
+    "ok | 3 passed | 0 failed (3ms)",
   ];
-  for (const line of passed) assert.equal(isPassed(line), true, line);
-  const others = ["running 3 tests", "a ...", "a ... ok", "| b | c |", ""];
-  for (const line of others) assert.equal(isPassed(line), false, line);
+  for (const line of shown) assert.equal(isProgress(line), true, line);
+  const others = [
+    "a() does b ... ok (3ms)",
+    "a ...",
+    "error: Uncaught Error: one that a test expects",
+    "FAIL    0.0 s  first",
+    "| b | c |",
+    "",
+  ];
+  for (const line of others) assert.equal(isProgress(line), false, line);
 });
 
 Deno.test("failureText() is the list of errors", () => {
