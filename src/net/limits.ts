@@ -51,6 +51,16 @@ export const LISTEN_BACKLOG = 128;
 /** How long a watch for writable sockets sleeps before it looks again. */
 export const WRITABLE_WATCH_MS = 1_000;
 
+/** How long a watch for broken sockets sleeps before it looks again. */
+export const BROKEN_WATCH_MS = 1_000;
+
+/**
+ * How long a connection whose peer has ended its half may last before it is
+ * watched for a reset, which nobody would read: most are over by then, and a
+ * watch costs more than all else of them. Own choice.
+ */
+export const HALF_CLOSED_MS = 1_000;
+
 /** How long a peer may take to end its half of what we have closed. Own choice. */
 export const LINGER_MS = 10_000;
 

@@ -1,7 +1,8 @@
 import type { Socket } from "node:net";
 import { describeErrno, type Fd, SyscallError } from "../sys/libc.ts";
-import { sendNow } from "../sys/sockets.ts";
+import { sendNow, socketError } from "../sys/sockets.ts";
 import { endWriting } from "../sys/tcp_state.ts";
+import { brokenSockets } from "./broken_sockets.ts";
 import { closeOwn, ownDescriptor } from "./descriptor.ts";
 import { WRITE_QUEUE_MAX } from "./limits.ts";
 import { writableSockets } from "./writable_sockets.ts";
@@ -84,6 +85,18 @@ export class SocketWriter {
     return { fd, unsent };
   }
 
+  /** Learns of a reset by the peer also while nothing is read or written. */
+  watchPeer(): void {
+    const fd = this.#closed ? undefined : this.#descriptor();
+    if (fd === undefined) return;
+    brokenSockets.add(fd, () => {
+      const code = socketError(fd);
+      if (code !== 0) return this.#fail(new SyscallError("keep", code));
+      this.#socket.destroy();
+      this.close();
+    });
+  }
+
   /** Whether the write half has ended: the peer has got all of it, or will. */
   get hasEnded(): boolean {
     return this.#ended;
@@ -97,6 +110,7 @@ export class SocketWriter {
     this.#queued = 0;
     if (this.#fd === undefined) return;
     writableSockets.forget(this.#fd);
+    brokenSockets.remove(this.#fd);
     closeOwn(this.#fd);
   }
 

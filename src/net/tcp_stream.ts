@@ -1,7 +1,9 @@
 import type { Socket } from "node:net";
 import type { Fd } from "../sys/libc.ts";
 import type { ByteReceiver, ByteStream } from "./byte_stream.ts";
+import { type Deadline, Deadlines } from "./deadlines.ts";
 import { closeRuntimeDescriptor } from "./descriptor.ts";
+import { HALF_CLOSED_MS } from "./limits.ts";
 import { readReused } from "./reused_reads.ts";
 import { SocketWriter } from "./socket_writer.ts";
 
@@ -22,12 +24,16 @@ interface OwnedSocket extends Socket {
 
 const STREAM = Symbol("stream");
 
+const halfClosed = new Deadlines(HALF_CLOSED_MS);
+
 /** A TCP socket as a {@link ByteStream}; it owns the socket. */
 export class TcpStream implements ByteStream {
   readonly #socket: OwnedSocket;
   readonly #writer: SocketWriter;
   #receiver: ByteReceiver | undefined;
   #error: Error | undefined;
+  /** Runs from the peer's end to our own. */
+  #halfClosed: Deadline | undefined;
 
   /** @param socket made with `allowHalfOpen`, not yet read from or written to. */
   constructor(socket: Socket) {
@@ -59,12 +65,16 @@ export class TcpStream implements ByteStream {
   static #onClose(this: OwnedSocket): void {
     const stream = this[STREAM]!;
     stream.#writer.close();
+    stream.#halfClosed?.met();
     stream.#receiver?.onClose(stream.#error);
   }
 
   #end(): void {
     this.#receiver?.onEnd();
     this.#closeIfOver();
+    if (this.#socket.destroyed) return;
+    // The runtime reads no more: it would see a reset at the next write only.
+    this.#halfClosed ??= halfClosed.start(() => this.#writer.watchPeer());
   }
 
   /** Called by the writer: there is room again. */

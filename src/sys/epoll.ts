@@ -4,6 +4,8 @@ const EPOLL_CLOEXEC = 0x80000;
 const EPOLL_CTL_ADD = 1;
 const EPOLL_CTL_DEL = 2;
 const EPOLLIN = 0x1;
+/** Errors and hang-ups are told whatever is asked for. */
+const TOLD_UNASKED = 0;
 const EPOLLOUT_ONESHOT = 0x4 | 0x40000000;
 /** `struct epoll_event` is packed on x86-64 only. */
 const EVENT_SIZE = Deno.build.arch === "x86_64" ? 12 : 16;
@@ -71,5 +73,12 @@ export class WritableWatch extends SocketWatch {
 export class ReadableWatch extends SocketWatch {
   constructor() {
     super(EPOLLIN);
+  }
+}
+
+/** Tells which sockets are broken or over in both directions, for as long as they are watched. */
+export class BrokenWatch extends SocketWatch {
+  constructor() {
+    super(TOLD_UNASKED);
   }
 }

@@ -230,11 +230,17 @@ export function socketError(fd: Fd): number {
  * Whether a socket takes octets now, or would say at once why it never will. A
  * connection attempt has ended when it is.
  */
-export function isWritable(fd: Fd): boolean {
+export const isWritable = (fd: Fd): boolean => pollNow(fd, POLLOUT);
+
+/** Whether a socket is broken, or over in both directions. */
+export const isBroken = (fd: Fd): boolean => pollNow(fd, 0);
+
+/** Whether one of the events holds, or what poll tells unasked. */
+function pollNow(fd: Fd, events: number): boolean {
   const entry = new Uint8Array(8);
   const view = new DataView(entry.buffer);
   view.setInt32(0, fd, true);
-  view.setInt16(4, POLLOUT, true);
+  view.setInt16(4, events, true);
   return libc.poll(entry, 1n, 0) === 1;
 }
 

@@ -56,6 +56,24 @@ Deno.test("serveOutbound() carries what the mesh does not know as it is", async 
   assert.match(line, new RegExp(`dst.addr=127\\.0\\.0\\.1:${port}`));
 });
 
+Deno.test("serveOutbound() forgets a connection that is reset after its half was ended", async () => {
+  const { client, mesh } = makePods();
+  const proxy = proxyOf(client, mesh);
+  const port = freePort();
+  await using server = new TestListener(port);
+  await using call = await captured({ ip: "127.0.0.1", port });
+  const serving = serveOutbound(proxy.context, proxy.served, call.accepted);
+  const { socket } = await server.accept();
+  const ended = new Promise((resolve) => socket.on("end", resolve));
+  socket.resume();
+  call.app.end();
+  await ended;
+  assert.equal(proxy.served.connections.size, 1);
+  call.app.reset();
+  await serving;
+  assert.equal(proxy.served.connections.size, 0);
+});
+
 Deno.test("serveOutbound() carries a connection in a tunnel to a pod of the mesh", async () => {
   const { client, server, mesh } = makePods();
   const [near, far] = [proxyOf(client, mesh), proxyOf(server, mesh)];
