@@ -28,7 +28,9 @@ const exists = (path: string) => {
 
 const PAGES: readonly string[] = [
   "README.md",
+  ".github/CHANGELOG.md",
   ".github/CONTRIBUTING.md",
+  ".github/SECURITY.md",
   ...Array.from(Deno.readDirSync(`${REPOSITORY}/${DOCS}`))
     .map(({ name }) => `${DOCS}/${name}`).toSorted(),
 ];
