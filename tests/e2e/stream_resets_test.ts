@@ -25,8 +25,8 @@ const kinds: readonly Kind[] = ztunnel === undefined
 const among = ztunnel === undefined
   ? "hairpin (not ztunnel: HAIRPIN_TEST_TOOLS names no folder with it)"
   : "hairpin and ztunnel";
-/** The port of the test's server that has it reset with CANCEL. */
-const CANCEL_PORT = 9_008;
+/** Of an application that is not there: its proxy cancels what goes to it. */
+const PORT = 9_000;
 
 labTest(
   `${among} report a tunnel's stream that its far end cancels`,
@@ -40,7 +40,7 @@ labTest(
       const proxy = await startProxy(lab, kind, [client, server]);
       const growth = await Growth.watch(proxy);
       const tail = new AccessTail(proxy);
-      const url = `http://${server.ips[0]}:${CANCEL_PORT}/`;
+      const url = `http://${server.ips[0]}:${PORT}/`;
       assert.notEqual((await call(lab, client, url)).curlCode, 0);
       const { fields } = await tail.until({ direction: "outbound" });
       assert.match(

@@ -1,25 +1,16 @@
-// An HBONE server for tests that takes every connection and resets it at its
-// first octets, over node:http2: reset_server.ts PORT KEY CHAIN ROOTS (files).
-// The HTTP/2 error code is what the port asked for is above 9000. Prints
-// "listening".
+// An HBONE server for tests, of the product's own parts, that takes every
+// connection and cancels its stream at the first octets: reset_server.ts PORT
+// KEY CHAIN ROOTS (files). Prints "listening".
 
-import { createServer as createHttp2 } from "node:http2";
-import type { ServerHttp2Stream } from "node:http2";
-import { createServer as createTls } from "node:tls";
+import { createServer, type TLSSocket } from "node:tls";
+import { H2Session } from "../../../src/net/h2_session.ts";
+import type { H2Stream } from "../../../src/net/h2_stream.ts";
+import { TlsTransport } from "../../../src/net/transport.ts";
 
 const [port = "", key = "", cert = "", ca = ""] = Deno.args;
-const CODES_FROM = 9_000;
+const WINDOW = 1 << 20;
 
-const http2 = createHttp2();
-http2.on("session", (session) => session.on("error", () => {}));
-http2.on("stream", (stream: ServerHttp2Stream, headers) => {
-  const asked = `${headers[":authority"]}`.split(":").at(-1);
-  stream.on("error", () => {});
-  stream.respond({ ":status": 200 });
-  stream.once("data", () => stream.close(Number(asked) - CODES_FROM));
-});
-
-createTls({
+createServer({
   key: Deno.readTextFileSync(key),
   cert: Deno.readTextFileSync(cert),
   ca: Deno.readTextFileSync(ca),
@@ -27,7 +18,29 @@ createTls({
   rejectUnauthorized: true,
   minVersion: "TLSv1.3",
   ALPNProtocols: ["h2"],
-}, (socket) => void http2.emit("connection", socket)).listen(
+}, serve).listen(
   { port: Number(port), host: "::" },
   () => console.log("listening"),
 );
+
+function serve(socket: TLSSocket): void {
+  new H2Session(new TlsTransport(socket), {
+    role: "server",
+    http2: {
+      streamWindow: WINDOW,
+      connectionWindow: WINDOW,
+      frameSize: 16_384,
+    },
+    onRequest: (stream) => cancel(stream),
+  });
+}
+
+function cancel(stream: H2Stream): void {
+  stream.sendHeaders([[":status", "200"]], false);
+  stream.attach({
+    onData: () => stream.reset(),
+    onEnd() {},
+    onDrain() {},
+    onClose() {},
+  });
+}
