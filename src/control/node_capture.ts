@@ -26,6 +26,10 @@ export interface NodeCaptureOptions {
   /** Whether there is a DNS server that pods' queries can be led to. */
   readonly dnsCapture: boolean;
   readonly log: Pick<Logger, "error" | "warn" | "info">;
+  /** Told of a pod whose traffic the rules lead here from now on. */
+  onCaptured?(pod: NodePod): void;
+  /** Told of a pod that is served no more. */
+  onStopped?(uid: string): void;
   /** Told after every turn, also of those that it takes by itself. */
   onTurn?(failing: ReadonlyMap<string, string>): void;
   /** Default {@link ENROL_RETRY_MS}. */
@@ -185,10 +189,12 @@ export class NodeCapture {
       ...fieldsOf(served.pod),
       by: "node",
     });
+    this.#options.onCaptured?.(served.pod);
   }
 
   async #stop(pod: NodePod): Promise<void> {
     this.#served.delete(pod.uid);
+    this.#options.onStopped?.(pod.uid);
     try {
       await this.#options.host.remove(pod.uid);
     } catch (reason) {

@@ -1,6 +1,8 @@
 /** `--redirect node`: the pods of this node are captured in the node's namespace. */
+import { PodLeftovers } from "../control/leftovers.ts";
 import { NodeCapture } from "../control/node_capture.ts";
 import { NodeRuleWatch } from "../control/node_rule_watch.ts";
+import { removeUnserved } from "../control/remove_unserved.ts";
 import {
   annotatedNetns,
   type NodePod,
@@ -20,6 +22,11 @@ export function enrolByNode(
   const { config, cluster, pods, readiness, log, signal } = options;
   const places = new WarningLog(log("redirect"));
   const rules = new NodeRules({ ipv6: config.ipv6.enabled });
+  const leftovers = new PodLeftovers({
+    remove: (pod) => removeUnserved(pod, config.hostProc),
+    log: log("redirect"),
+    signal,
+  });
   const capture = new NodeCapture({
     host: pods,
     rules,
@@ -30,6 +37,8 @@ export function enrolByNode(
     },
     dnsCapture: config.dns.capture,
     log: log("redirect"),
+    onCaptured: (pod) => leftovers.add(pod),
+    onStopped: (uid) => leftovers.forget(uid),
     onTurn: ({ size }) => readiness.set("workload proxy manager", size === 0),
   });
   const warnings = new WarningLog(log("state"));

@@ -1,5 +1,6 @@
 /** What `--redirect self` does to the node beside serving its pods. */
 import type { Config } from "../config/mod.ts";
+import { NodeLeftovers } from "../control/leftovers.ts";
 import { tellOpenConnections } from "../control/open_connections.ts";
 import type { RedirectionStatus } from "../control/redirection_status.ts";
 import type { SelfEnrolmentOptions } from "../control/self_enrolment.ts";
@@ -9,6 +10,13 @@ import {
   DEFAULT_PROBE_SOURCES,
   HostRules,
 } from "../redirect/mod.ts";
+import {
+  findLeftBehind,
+  nodeFamilies,
+  removeNodeSide,
+} from "../redirect/node/mod.ts";
+import { closeFd, type Fd } from "../sys/libc.ts";
+import { openOwnNetns } from "../sys/new_netns.ts";
 import {
   openConnectionsCounter,
   repairedPodsCounter,
@@ -41,6 +49,27 @@ export function openConnectionsOptions(
           }),
       }),
   };
+}
+
+/** What `--redirect node` left on the node, before its pods were redirected in themselves. */
+export function openNodeLeftovers(
+  { config, log, signal }: EnrolmentOptions,
+): NodeLeftovers {
+  const families = nodeFamilies(config.ipv6.enabled);
+  const onNode = async <T>(run: (node: Fd) => Promise<T>): Promise<T> => {
+    const node = openOwnNetns();
+    try {
+      return await run(node);
+    } finally {
+      closeFd(node);
+    }
+  };
+  return new NodeLeftovers({
+    find: () => onNode((node) => findLeftBehind(node, families)),
+    remove: () => onNode((node) => removeNodeSide(node, families)),
+    log: log("redirect"),
+    signal,
+  });
 }
 
 /** Whether the end of this process takes the plugin out of the chain. */

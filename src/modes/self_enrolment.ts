@@ -15,6 +15,7 @@ import {
   openChainEnd,
   openConnectionsOptions,
   openHostRules,
+  openNodeLeftovers,
   openPodRepair,
   Untaint,
 } from "./node_side.ts";
@@ -155,6 +156,7 @@ function openSelfEnrolment(
   backend: Backend,
 ): SelfEnrolment {
   const { config, pods, readiness, log } = options;
+  const leftovers = openNodeLeftovers(options);
   return new SelfEnrolment({
     host: pods,
     backend,
@@ -163,6 +165,9 @@ function openSelfEnrolment(
     dnsCapture: config.dns.capture,
     ...openConnectionsOptions(options, status),
     log: log("inpod"),
-    onTurn: ({ size }) => readiness.set("workload proxy manager", size === 0),
+    onTurn({ size }) {
+      readiness.set("workload proxy manager", size === 0);
+      void leftovers.settle(size);
+    },
   });
 }

@@ -45,5 +45,6 @@ export {
   type ProbeSources,
   type RedirectOptions,
 } from "./plan.ts";
+export { isServed } from "./served_netns.ts";
 export { verifyRouting } from "./routing.ts";
 export { parseRuleset, type Ruleset, targetOf } from "./ruleset.ts";

@@ -5,33 +5,17 @@ import {
   greetingOf,
   inNamespace,
   type LabNode,
-  type LabPod,
   run,
   startHttpServer,
 } from "../lab/mod.ts";
 import { AccessTail, identityOf } from "./calls.ts";
-import { denyFrom, STRICT } from "./node_redirect_support.ts";
+import { denyFrom, out, STRICT, tracesAt } from "./node_redirect_support.ts";
 import { eventually, HTTP_PORT, labTest, Mesh } from "./support.ts";
 
 const NODE = { redirect: "node" } as const;
 
 /** curl's code for a connection that is refused. */
 const REFUSED = 7;
-
-async function out(mesh: Mesh, at: LabNode | LabPod, command: string) {
-  const { stdout, stderr } = await mesh.lab.exec(at, ["sh", "-c", command]);
-  return stdout + stderr;
-}
-
-/** All that this mode puts into a node's namespace. */
-const tracesAt = (mesh: Mesh, node: LabNode): Promise<string> =>
-  out(
-    mesh,
-    node,
-    "nft list tables | grep hairpin; ip link show dev hairpin-node 2>/dev/null; " +
-      "ip rule | grep -E '^(9[789]|10[01]):'; ip -6 rule | grep -E '^(9[789]|10[01]):'; " +
-      "ip route show table 15006 2>/dev/null",
-  );
 
 /** `hairpin redirect ACTION --node` there. */
 const redirectNode = (at: LabNode, action: string): Promise<CommandResult> =>

@@ -1,6 +1,7 @@
 /** What the tests of node-level redirection have in common. */
-import type { LabPod } from "../lab/mod.ts";
+import type { LabNode, LabPod } from "../lab/mod.ts";
 import { identityOf } from "./calls.ts";
+import type { Mesh } from "./support.ts";
 
 /** No plaintext for any pod of the mesh. */
 export const STRICT = {
@@ -29,3 +30,26 @@ export const denyFrom = (at: LabPod, callers: readonly LabPod[]) => ({
     }],
   },
 });
+
+/** What a shell command prints there. */
+export async function out(
+  { lab }: Pick<Mesh, "lab">,
+  at: LabNode | LabPod,
+  command: string,
+) {
+  const { stdout, stderr } = await lab.exec(at, ["sh", "-c", command]);
+  return stdout + stderr;
+}
+
+/** All that this mode puts into a node's namespace. */
+export const tracesAt = (
+  mesh: Pick<Mesh, "lab">,
+  node: LabNode,
+): Promise<string> =>
+  out(
+    mesh,
+    node,
+    "nft list tables | grep hairpin; ip link show dev hairpin-node 2>/dev/null; " +
+      "ip rule | grep -E '^(9[789]|10[01]):'; ip -6 rule | grep -E '^(9[789]|10[01]):'; " +
+      "ip route show table 15006 2>/dev/null",
+  );

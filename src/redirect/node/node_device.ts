@@ -70,6 +70,22 @@ export async function verifyNodeDevice(
   return missing;
 }
 
+export const hasNodeDevice = async (node: Fd): Promise<boolean> =>
+  await linkState(node) !== "missing";
+
+/** Whether one of the rules of routing is there. */
+export async function hasNodeRules(
+  node: Fd,
+  families: readonly Family[],
+): Promise<boolean> {
+  for (const family of families) {
+    for (const rule of routingOf("node", family).rules) {
+      if (await hasRule(family, node, rule)) return true;
+    }
+  }
+  return false;
+}
+
 /** Takes the node's part away; the proxy's goes with the device. */
 export async function removeDevice(
   node: Fd,
