@@ -50,11 +50,13 @@ export async function startFedProxy(
   try {
     const client = await lab.addPod({ name: "client", node: "node-1" });
     const server = await lab.addPod({ name: "server", node: "node-2" });
-    await startEchoServer(lab, server, ECHO_PORT);
-    await startMeshServer(lab);
-    const process = options.kind === "hairpin"
+    const echo = await startEchoServer(lab, server, ECHO_PORT);
+    const mesh = await startMeshServer(lab);
+    const [process, far] = options.kind === "hairpin"
       ? await startHairpins(lab, options)
       : await startZtunnels(lab, options);
+    for (const instrument of [echo, far]) await preferProcessor(instrument);
+    await yieldProcessor(mesh);
     return {
       lab,
       client,
@@ -71,7 +73,7 @@ export async function startFedProxy(
 
 const rootPath = (lab: Lab) => `${lab.folder}/mesh-server-root.pem`;
 
-async function startMeshServer(lab: Lab): Promise<void> {
+async function startMeshServer(lab: Lab): Promise<LabProcess> {
   const orders = {
     port: PORT,
     ordersPort: ORDERS_PORT,
@@ -82,6 +84,7 @@ async function startMeshServer(lab: Lab): Promise<void> {
     ...[Deno.execPath(), "run", "-A", MESH_SERVER, JSON.stringify(orders)],
   ], { cwd: REPOSITORY });
   await server.untilLog(/Listening/);
+  return server;
 }
 
 /** How both proxies are told of the mesh server. */
@@ -94,26 +97,47 @@ const environment = (lab: Lab) => ({
 async function startHairpins(
   lab: Lab,
   { workers }: FedProxyOptions,
-): Promise<LabProcess> {
-  const [fed] = await Promise.all([
+): Promise<readonly [fed: LabProcess, far: LabProcess]> {
+  const [fed, far] = await Promise.all([
     lab.startHairpin(lab.node("node-1"), { workers, env: environment(lab) }),
     lab.startHairpin(lab.node("node-2"), { workers }),
   ]);
-  return fed.process;
+  return [fed.process, far.process];
 }
 
 async function startZtunnels(
   lab: Lab,
   { program = "", workers }: FedProxyOptions,
-): Promise<LabProcess> {
+): Promise<readonly [fed: LabProcess, far: LabProcess]> {
   for (const pod of lab.pods) await redirect(pod);
   const options = { program, workers, handover };
   const fedBy = { ...environment(lab), LOCAL_XDS_PATH: undefined };
-  const [fed] = await Promise.all([
+  return await Promise.all([
     startZtunnel(lab, lab.node("node-1"), { ...options, env: fedBy }),
     startZtunnel(lab, lab.node("node-2"), options),
   ]);
-  return fed;
+}
+
+/**
+ * What a figure is read from, or is on another machine in a real mesh, waits for
+ * no processor that the proxy under test has.
+ */
+export const preferProcessor = (process: LabProcess): Promise<void> =>
+  setNiceness(process, -10);
+
+/** What feeds the proxy under test takes no processor that it needs. */
+const yieldProcessor = (process: LabProcess): Promise<void> =>
+  setNiceness(process, 10);
+
+async function setNiceness(
+  { pid }: LabProcess,
+  niceness: number,
+): Promise<void> {
+  const threads = Array.from(
+    Deno.readDirSync(`/proc/${pid}/task`),
+    ({ name }) => name,
+  );
+  await must(["renice", "-n", `${niceness}`, "-p", ...threads]);
 }
 
 async function order(lab: Lab, path: string): Promise<Carried> {

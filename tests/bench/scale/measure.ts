@@ -2,8 +2,13 @@
 import { LabError, type LabProcess } from "../../lab/mod.ts";
 import type { Figure } from "../figures.ts";
 import { ECHO_PORT } from "../subjects.ts";
-import { type Carried, type FedProxy, startFedProxy } from "./fed_proxy.ts";
-import type { FedProxyOptions } from "./fed_proxy.ts";
+import {
+  type Carried,
+  type FedProxy,
+  type FedProxyOptions,
+  preferProcessor,
+  startFedProxy,
+} from "./fed_proxy.ts";
 
 /** What one run of `ping.ts` saw in a tenth of a second. */
 export interface Window {
@@ -30,6 +35,7 @@ export async function measureScale(
   const emptyMiB = fed.process.residentMiB();
   const ping = startPing(fed);
   await ping.untilLog(/running/);
+  await preferProcessor(ping);
   const quiet = await during(() => rest());
   const first = await during(() => fed.order(`/load?workloads=${workloads}`));
   await rest();
