@@ -1,9 +1,14 @@
-import type { Socket } from "node:net";
+import { Socket } from "node:net";
 import type { DescriptorLedger } from "../sys/descriptor_ledger.ts";
 import { closeFd, type Fd } from "../sys/libc.ts";
+import { WRITE_QUEUE_MAX } from "./limits.ts";
+import type { TcpHandle } from "./tcp_handle.ts";
+
+/** What a second descriptor can be had of. */
+type Holder = Partial<Pick<TcpHandle, "fdForIpc" | "close">>;
 
 interface WithHandle {
-  _handle?: { fdForIpc?(): number; close?(): void } | null;
+  _handle?: Holder | null;
 }
 
 let ledger: DescriptorLedger | undefined;
@@ -24,8 +29,12 @@ export function closeOwn(fd: Fd): void {
  * written down, so that the connection ends even if this thread cannot end it.
  * To be closed by {@link closeOwn}.
  */
-export function ownDescriptor(socket: Socket): Fd | undefined {
-  const fd = duplicateDescriptor(socket);
+export const ownDescriptor = (socket: Socket): Fd | undefined =>
+  ownDescriptorOf(handleOf(socket));
+
+/** {@link ownDescriptor} of a socket that the runtime has a handle of only. */
+export function ownDescriptorOf(handle: Holder | null | undefined) {
+  const fd = duplicateDescriptor(handle);
   if (fd !== undefined) ledger?.add(fd);
   return fd;
 }
@@ -42,6 +51,22 @@ export function closeRuntimeDescriptor(socket: Socket): void {
   handle?.close?.();
 }
 
+const handleOf = (socket: Socket): Holder | null | undefined =>
+  (socket as unknown as WithHandle)._handle;
+
+/** Makes what a handle reads a socket of node:net, which owns it from here on. */
+export function toSocket(handle: TcpHandle): Socket {
+  // The runtime takes these options, its types do not name `handle`.
+  const options: Record<string, unknown> = {
+    handle,
+    allowHalfOpen: true,
+    readable: true,
+    writable: true,
+    highWaterMark: WRITE_QUEUE_MAX,
+  };
+  return new Socket(options);
+}
+
 /**
  * A second descriptor of a runtime socket, which the caller closes.
  *
@@ -50,8 +75,10 @@ export function closeRuntimeDescriptor(socket: Socket): void {
  *
  * @returns undefined when the socket is gone already.
  */
-function duplicateDescriptor(socket: Socket): Fd | undefined {
-  const fd = (socket as unknown as WithHandle)._handle?.fdForIpc?.();
+function duplicateDescriptor(
+  handle: Holder | null | undefined,
+): Fd | undefined {
+  const fd = handle?.fdForIpc?.();
   return fd === undefined || fd < 0 ? undefined : fd as Fd;
 }
 
@@ -64,7 +91,7 @@ export function withDescriptor<T>(
   socket: Socket,
   use: (fd: Fd) => T,
 ): T | undefined {
-  const fd = duplicateDescriptor(socket);
+  const fd = duplicateDescriptor(handleOf(socket));
   if (fd === undefined) return undefined;
   try {
     return use(fd);

@@ -13,8 +13,12 @@ import {
   startConnect,
   type TcpTuning,
 } from "../sys/sockets.ts";
+import { BareTcpStream } from "./bare_tcp_stream.ts";
+import { ownDescriptorOf } from "./descriptor.ts";
 import { DialError } from "./errors.ts";
 import { CONNECT_MS, WRITE_QUEUE_MAX } from "./limits.ts";
+import type { ReleasableStream } from "./releasable_stream.ts";
+import { openHandle } from "./tcp_handle.ts";
 import { writableSockets } from "./writable_sockets.ts";
 
 export interface DialOptions {
@@ -45,10 +49,27 @@ const ETIMEDOUT = 110;
  * @returns a connected socket, half-open allowed, not read from yet.
  * @throws {DialError} when it cannot be had in time.
  */
-export async function dialTcp(
+export const dialTcp = async (
   to: SocketAddress,
   options: DialOptions,
-): Promise<Socket> {
+): Promise<Socket> => adopt(await dialDescriptor(to, options));
+
+/** {@link dialTcp}, for octets alone. */
+export async function dialStream(
+  to: SocketAddress,
+  options: DialOptions,
+): Promise<ReleasableStream> {
+  const handle = openHandle(await dialDescriptor(to, options));
+  const fd = ownDescriptorOf(handle);
+  if (fd !== undefined) return new BareTcpStream(handle, fd);
+  handle.close();
+  throw new DialError(formatAddress(to), "failed", "no descriptor left");
+}
+
+async function dialDescriptor(
+  to: SocketAddress,
+  options: DialOptions,
+): Promise<Fd> {
   if (options.signal?.aborted) throw givenUp(to);
   const fd = start(to, options);
   try {
@@ -60,7 +81,7 @@ export async function dialTcp(
     closeFd(fd);
     throw reason;
   }
-  return adopt(fd);
+  return fd;
 }
 
 /** Wraps a connected descriptor; the runtime owns it from here. */

@@ -1,23 +1,23 @@
-import { createServer, type Server, type Socket } from "node:net";
 import { messageOf } from "../base/errors.ts";
-import {
-  formatAddress,
-  type Ip,
-  ipToBytes,
-  type SocketAddress,
-} from "../model/address.ts";
-import type { Fd } from "../sys/libc.ts";
+import { formatAddress, type Ip, ipToBytes } from "../model/address.ts";
+import { type Fd, SyscallError } from "../sys/libc.ts";
 import { type ListeningSocket, listeningSocket } from "../sys/listening.ts";
 import { inNetns } from "../sys/netns.ts";
 import {
   listenTcp,
+  localEnd,
   originalDestination,
+  peerEnd,
   type TcpTuning,
 } from "../sys/sockets.ts";
-import { fromRaw, localAddress, peerAddress } from "./addresses.ts";
-import { withDescriptor } from "./descriptor.ts";
+import { Accepted, type AcceptedEnds } from "./accepted.ts";
+import { fromRaw } from "./addresses.ts";
+import { closeOwn, ownDescriptorOf } from "./descriptor.ts";
 import { BindError } from "./errors.ts";
-import { LISTEN_BACKLOG, WRITE_QUEUE_MAX } from "./limits.ts";
+import { LISTEN_BACKLOG } from "./limits.ts";
+import { acceptFrom, openServerHandle, type TcpHandle } from "./tcp_handle.ts";
+
+export type { Accepted, AcceptedEnds } from "./accepted.ts";
 
 export interface ListenerOptions {
   readonly at: { readonly ip: Ip; readonly port: number };
@@ -31,26 +31,31 @@ export interface ListenerOptions {
   readonly redirected: boolean;
 }
 
-/** A connection as a listener hands it over. */
-export interface Accepted {
-  readonly socket: Socket;
-  readonly peer: SocketAddress;
-  /** This end as the socket shows it: after any redirect. */
-  readonly local: SocketAddress;
-  /** Where the peer wanted to go; absent when nothing redirected it. */
-  readonly original?: SocketAddress;
-}
-
 /** Runs a listener; closing it leaves accepted connections alone. */
 export class Listener implements Disposable {
-  readonly #server: Server;
+  readonly #handle: TcpHandle;
+  readonly #redirected: boolean;
+  readonly #onAccept: (accepted: Accepted) => void;
+  readonly #onError: (reason: unknown) => void;
+  #closed = false;
+  readonly socket: ListeningSocket;
 
   private constructor(
-    server: Server,
+    fd: Fd,
     readonly transparent: boolean,
-    readonly socket: ListeningSocket,
+    { redirected }: ListenerOptions,
+    onAccept: (accepted: Accepted) => void,
+    onError: (reason: unknown) => void,
   ) {
-    this.#server = server;
+    this.#redirected = redirected;
+    this.#onAccept = onAccept;
+    this.#onError = onError;
+    this.socket = listeningSocket(fd);
+    this.#handle = openServerHandle(
+      fd,
+      LISTEN_BACKLOG,
+      (status) => this.#onConnection(status),
+    );
   }
 
   /**
@@ -65,29 +70,65 @@ export class Listener implements Disposable {
     onError: (reason: unknown) => void,
   ): Listener {
     const { fd, transparent } = openSocket(options);
-    const listening = listeningSocket(fd);
-    const server = createServer({
-      allowHalfOpen: true,
-      highWaterMark: WRITE_QUEUE_MAX,
-    }, (socket) => {
-      // The runtime swallows what a connection callback throws.
-      try {
-        const accepted = describe(socket, options.redirected);
-        if (accepted === undefined) socket.destroy();
-        else onAccept(accepted);
-      } catch (reason) {
-        socket.destroy();
-        onError(reason);
-      }
-    });
-    server.on("error", onError);
-    server.listen({ fd });
-    return new Listener(server, transparent, listening);
+    try {
+      return new Listener(fd, transparent, options, onAccept, onError);
+    } catch (reason) {
+      throw new BindError(formatAddress(options.at), messageOf(reason));
+    }
+  }
+
+  /** The runtime swallows what is thrown here. */
+  #onConnection(status: number): void {
+    try {
+      if (status < 0) throw new SyscallError("accept a connection", -status);
+      this.#take(acceptFrom(this.#handle));
+    } catch (reason) {
+      this.#onError(reason);
+    }
+  }
+
+  #take(handle: TcpHandle): void {
+    const accepted = this.#closed
+      ? undefined
+      : describe(handle, this.#redirected);
+    if (accepted === undefined) return handle.close();
+    try {
+      this.#onAccept(accepted);
+    } catch (reason) {
+      accepted.close();
+      throw reason;
+    }
   }
 
   [Symbol.dispose](): void {
-    this.#server.close();
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#handle.close();
   }
+}
+
+/** @returns undefined when it is gone already. */
+function describe(
+  handle: TcpHandle,
+  redirected: boolean,
+): Accepted | undefined {
+  const fd = ownDescriptorOf(handle);
+  if (fd === undefined) return undefined;
+  try {
+    return new Accepted(handle, fd, endsOf(fd, redirected));
+  } catch (reason) {
+    closeOwn(fd);
+    if (reason instanceof SyscallError) return undefined;
+    throw reason;
+  }
+}
+
+function endsOf(fd: Fd, redirected: boolean): AcceptedEnds {
+  const ends = { peer: fromRaw(peerEnd(fd)), local: fromRaw(localEnd(fd)) };
+  const original = redirected ? originalDestination(fd) : undefined;
+  return original === undefined
+    ? ends
+    : { ...ends, original: fromRaw(original) };
 }
 
 function openSocket(options: ListenerOptions) {
@@ -106,15 +147,4 @@ function openSocket(options: ListenerOptions) {
   } catch (reason) {
     throw new BindError(formatAddress(at), messageOf(reason));
   }
-}
-
-function describe(socket: Socket, redirected: boolean): Accepted | undefined {
-  const peer = peerAddress(socket);
-  const local = localAddress(socket);
-  if (peer === undefined || local === undefined) return undefined;
-  const original = redirected
-    ? withDescriptor(socket, originalDestination)
-    : undefined;
-  if (original === undefined) return { socket, peer, local };
-  return { socket, peer, local, original: fromRaw(original) };
 }

@@ -1,16 +1,23 @@
-import type { Socket } from "node:net";
-import { describeErrno, type Fd, SyscallError } from "../sys/libc.ts";
+import { type Fd, SyscallError } from "../sys/libc.ts";
 import { sendNow, socketError } from "../sys/sockets.ts";
 import { endWriting } from "../sys/tcp_state.ts";
 import { brokenSockets } from "./broken_sockets.ts";
-import { closeOwn, ownDescriptor } from "./descriptor.ts";
+import { closeOwn } from "./descriptor.ts";
 import { WRITE_QUEUE_MAX } from "./limits.ts";
 import { writableSockets } from "./writable_sockets.ts";
 
 /** Who writes. */
-interface WriterOwner {
+export interface WriterOwner {
   /** There is room again after `write` said no. */
   onDrain(): void;
+  /** The connection is no more; `reason` when it did not end in good order. */
+  onBroken(reason: unknown): void;
+  /**
+   * Asked once, when there is something to do: a second descriptor, to be closed
+   * by `closeOwn()`. Default: the writer was made with one. Undefined when the
+   * socket is gone.
+   */
+  ownDescriptor?(): Fd | undefined;
 }
 
 /**
@@ -22,7 +29,6 @@ interface WriterOwner {
  * wait in the runtime; it waits here.
  */
 export class SocketWriter {
-  readonly #socket: Socket;
   readonly #owner: WriterOwner;
   /** A duplicate: the runtime may close its own at any time. */
   #fd: Fd | undefined;
@@ -35,10 +41,13 @@ export class SocketWriter {
   /** The writer was told to wait. */
   #full = false;
 
-  /** @param owner Has {@link close} called when the socket has closed. */
-  constructor(socket: Socket, owner: WriterOwner) {
-    this.#socket = socket;
+  /**
+   * @param owner Calls {@link close} when the socket has closed.
+   * @param fd To be closed by `closeOwn()`; owned from here on.
+   */
+  constructor(owner: WriterOwner, fd?: Fd) {
     this.#owner = owner;
+    this.#fd = fd;
   }
 
   /** Whether it would take more: neither closed nor ended. */
@@ -91,10 +100,14 @@ export class SocketWriter {
     if (fd === undefined) return;
     brokenSockets.add(fd, () => {
       const code = socketError(fd);
-      if (code !== 0) return this.#fail(new SyscallError("keep", code));
-      this.#socket.destroy();
-      this.close();
+      this.#fail(code === 0 ? undefined : new SyscallError("keep", code));
     });
+  }
+
+  /** Lends the descriptor, if there is one. */
+  use(lend: (fd: Fd) => void): void {
+    const fd = this.#closed ? undefined : this.#descriptor();
+    if (fd !== undefined) lend(fd);
   }
 
   /** Whether the write half has ended: the peer has got all of it, or will. */
@@ -124,7 +137,7 @@ export class SocketWriter {
 
   /** undefined when the socket is gone, as "close" is about to say. */
   #descriptor(): Fd | undefined {
-    return this.#fd ??= ownDescriptor(this.#socket);
+    return this.#fd ??= this.#owner.ownDescriptor?.();
   }
 
   /** Sends what the kernel takes at once of octets that nothing is before. */
@@ -172,8 +185,8 @@ export class SocketWriter {
   }
 
   #fail(reason: unknown): void {
-    this.#socket.destroy(toWriteError(reason));
     this.close();
+    this.#owner.onBroken(reason);
   }
 
   #resume(): void {
@@ -191,16 +204,3 @@ const NONE: Uint8Array[] = [];
 Object.freeze(NONE);
 
 const NOTHING = new Uint8Array(0);
-
-const ERRNO_NAMES: Readonly<Record<number, string>> = {
-  32: "EPIPE",
-  104: "ECONNRESET",
-  110: "ETIMEDOUT",
-};
-
-/** As the runtime's own errors of a socket are: a code by name. */
-function toWriteError(reason: unknown): Error {
-  if (!(reason instanceof SyscallError)) throw reason;
-  const error = new Error(`write: ${describeErrno(reason.errno)}`);
-  return Object.assign(error, { code: ERRNO_NAMES[reason.errno] });
-}

@@ -1,21 +1,13 @@
 import type { Socket } from "node:net";
 import type { Fd } from "../sys/libc.ts";
-import type { ByteReceiver, ByteStream } from "./byte_stream.ts";
+import type { ByteReceiver } from "./byte_stream.ts";
 import { type Deadline, Deadlines } from "./deadlines.ts";
-import { closeRuntimeDescriptor } from "./descriptor.ts";
+import { closeRuntimeDescriptor, ownDescriptor } from "./descriptor.ts";
 import { HALF_CLOSED_MS } from "./limits.ts";
+import type { ReleasableStream, ReleasedTcp } from "./releasable_stream.ts";
 import { readReused } from "./reused_reads.ts";
-import { SocketWriter } from "./socket_writer.ts";
-
-/** A connection that a {@link TcpStream} has given away. */
-export interface ReleasedTcp {
-  /** To be closed by `closeOwn()`. */
-  readonly fd: Fd;
-  /** What was to be written. */
-  readonly unsent: readonly Uint8Array[];
-  /** What was read and told to nobody. */
-  readonly unread: readonly Uint8Array[];
-}
+import { toSocketError } from "./socket_error.ts";
+import { SocketWriter, type WriterOwner } from "./socket_writer.ts";
 
 /** A socket that knows its stream, so that all sockets share their listeners. */
 interface OwnedSocket extends Socket {
@@ -26,8 +18,8 @@ const STREAM = Symbol("stream");
 
 const halfClosed = new Deadlines(HALF_CLOSED_MS);
 
-/** A TCP socket as a {@link ByteStream}; it owns the socket. */
-export class TcpStream implements ByteStream {
+/** A TCP socket of the runtime's as a stream; it owns the socket. */
+export class TcpStream implements ReleasableStream, WriterOwner {
   readonly #socket: OwnedSocket;
   readonly #writer: SocketWriter;
   #receiver: ByteReceiver | undefined;
@@ -39,7 +31,7 @@ export class TcpStream implements ByteStream {
   constructor(socket: Socket) {
     this.#socket = socket;
     this.#socket[STREAM] = this;
-    this.#writer = new SocketWriter(socket, this);
+    this.#writer = new SocketWriter(this);
     socket.on("error", TcpStream.#onError);
     socket.on("end", TcpStream.#onEnd);
     socket.on("close", TcpStream.#onClose);
@@ -82,6 +74,17 @@ export class TcpStream implements ByteStream {
     this.#receiver?.onDrain();
   }
 
+  /** Called by the writer: the connection is no more. */
+  onBroken(reason: unknown): void {
+    const error = reason === undefined ? undefined : toSocketError(reason);
+    this.#socket.destroy(error);
+  }
+
+  /** Called by the writer: undefined when "close" is about to be said. */
+  ownDescriptor(): Fd | undefined {
+    return ownDescriptor(this.#socket);
+  }
+
   write(octets: Uint8Array): boolean {
     return this.#writer.write(octets);
   }
@@ -105,19 +108,11 @@ export class TcpStream implements ByteStream {
     this.#writer.end(() => this.#socket.destroy());
   }
 
-  /** Whether {@link release} would give the connection away. */
   get isWhole(): boolean {
     const socket = this.#socket;
     return !socket.destroyed && !socket.readableEnded && this.#writer.isOpen;
   }
 
-  /**
-   * Gives the connection away, both halves of it: nothing is read or written
-   * here any more, and the receiver hears of the close only, once
-   * {@link dispose} says that it has come.
-   *
-   * @returns undefined when a half has ended.
-   */
   release(): ReleasedTcp | undefined {
     if (!this.isWhole) return undefined;
     const released = this.#writer.release();
@@ -138,7 +133,6 @@ export class TcpStream implements ByteStream {
     }
   }
 
-  /** Tells whoever listens to the socket that a connection given away is over. */
   dispose(): void {
     this.#socket.destroy();
   }

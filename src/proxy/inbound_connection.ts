@@ -8,9 +8,9 @@ import type { DueWaypoint } from "../decide/waypoint_due.ts";
 import type { Identity } from "../model/identity.ts";
 import type { Workload } from "../model/workload.ts";
 import type { ByteStream } from "../net/byte_stream.ts";
-import { dialTcp } from "../net/dial.ts";
+import { dialStream } from "../net/dial.ts";
 import type { LaneMeter } from "../net/kernel_lane/mod.ts";
-import { TcpStream } from "../net/tcp_stream.ts";
+import type { ReleasableStream } from "../net/releasable_stream.ts";
 import type { TrafficContext } from "../telemetry/traffic.ts";
 import type { Cancellation } from "./cancellation.ts";
 import type { ConnectionRow } from "./connection_table.ts";
@@ -175,22 +175,20 @@ async function deliver(
   return connection.carry(client, upstream, also);
 }
 
-async function dialApplication(
+function dialApplication(
   { settings }: ProxyContext,
   { pod, dst, dial = dst, from }: InboundConnection,
   signal: Cancellation,
-): Promise<TcpStream> {
+): Promise<ReleasableStream> {
   const { tuning, packetMark } = settings;
   const mark = pod.deliveryMark ?? packetMark;
-  return new TcpStream(
-    await dialTcp(dial, {
-      netns: pod.netns,
-      tuning,
-      signal,
-      mark,
-      ...(from === undefined ? {} : { from }),
-    }),
-  );
+  return dialStream(dial, {
+    netns: pod.netns,
+    tuning,
+    signal,
+    mark,
+    ...(from === undefined ? {} : { from }),
+  });
 }
 
 function sayPolicyChange(

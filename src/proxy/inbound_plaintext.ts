@@ -5,7 +5,6 @@ import {
   resolvePlaintextInbound,
 } from "../decide/plaintext_target.ts";
 import type { Accepted } from "../net/listen.ts";
-import { TcpStream } from "../net/tcp_stream.ts";
 import { peerOfWorkload, type TrafficContext } from "../telemetry/traffic.ts";
 import type { ProxyContext, ServedPod } from "./context.ts";
 import { serveInbound } from "./inbound_connection.ts";
@@ -17,9 +16,8 @@ import { spiffeIdOf } from "./workload_texts.ts";
 export async function serveInboundPlaintext(
   context: ProxyContext,
   pod: ServedPod,
-  { socket, peer: src, original, local }: Accepted,
+  { stream: client, peer: src, original, local }: Accepted,
 ): Promise<unknown> {
-  const client = new TcpStream(socket);
   const dst = original ?? local;
   const refuse = (error: string) => {
     client.reset();

@@ -16,9 +16,9 @@ import {
   SELF_PORTS,
 } from "../decide/self_ports.ts";
 import type { ByteStream } from "../net/byte_stream.ts";
-import { dialTcp } from "../net/dial.ts";
+import { dialStream } from "../net/dial.ts";
 import type { Accepted } from "../net/listen.ts";
-import { TcpStream } from "../net/tcp_stream.ts";
+import type { ReleasableStream } from "../net/releasable_stream.ts";
 import { peerOfWorkload, type TrafficContext } from "../telemetry/traffic.ts";
 import type { Cancellation } from "./cancellation.ts";
 import type { ConnectionRow } from "./connection_table.ts";
@@ -53,8 +53,11 @@ interface Outbound {
   readonly source: Workload;
   readonly src: SocketAddress;
   readonly target: SocketAddress;
-  readonly app: TcpStream;
+  readonly app: ReleasableStream;
 }
+
+/** A connection to be carried on: how it came does not matter. */
+type Captured = Pick<Accepted, "stream" | "peer" | "original" | "local">;
 
 /**
  * Serves one connection that was captured on its way out of `pod`. It ends
@@ -63,9 +66,8 @@ interface Outbound {
 export async function serveOutbound(
   context: ProxyContext,
   pod: ServedPod,
-  { socket, peer: src, original, local }: Accepted,
+  { stream: app, peer: src, original, local }: Captured,
 ): Promise<unknown> {
-  const app = new TcpStream(socket);
   const target = original ?? local;
   const refuse = (error: string) => {
     app.reset();
@@ -189,14 +191,14 @@ function open(
   }
 }
 
-async function openPlain(
+function openPlain(
   { context: { settings }, pod }: Outbound,
   to: SocketAddress,
   signal: Cancellation,
-): Promise<TcpStream> {
+): Promise<ReleasableStream> {
   const { tuning, packetMark: mark } = settings;
   const at = placeToDialFrom(pod, to.ip);
-  return new TcpStream(await dialTcp(to, { ...at, tuning, mark, signal }));
+  return dialStream(to, { ...at, tuning, mark, signal });
 }
 
 /** Goes to whom the gateway chose: who that is, only its end of the tunnel says. */

@@ -6,7 +6,7 @@ import {
   startLaneRelay,
 } from "../net/kernel_lane/mod.ts";
 import { type Relay, startRelay } from "../net/relay.ts";
-import { TcpStream } from "../net/tcp_stream.ts";
+import { isReleasable } from "../net/releasable_stream.ts";
 import type { TrafficContext, TrafficRecord } from "../telemetry/traffic.ts";
 import { Cancellation } from "./cancellation.ts";
 import type { ConnectionRow, OpenConnection } from "./connection_table.ts";
@@ -111,7 +111,7 @@ export class TrackedConnection implements LaneMeter {
   /** Past user space where that can be: it has no TLS. */
   #relay(a: ByteStream, b: ByteStream, meter: LaneMeter): Relay {
     const { kernelLanes } = this.#context;
-    return kernelLanes && a instanceof TcpStream && b instanceof TcpStream
+    return kernelLanes && isReleasable(a) && isReleasable(b)
       ? startLaneRelay(kernelLanes, a, b, meter)
       : startRelay(a, b, meter);
   }

@@ -265,6 +265,21 @@ export function sendNow(fd: Fd, octets: Uint8Array): number {
   throw new SyscallError("send", code);
 }
 
+/** The near end of a connection. @throws {SyscallError} */
+export const localEnd = (fd: Fd): RawAddress => readEnd(fd, "getsockname");
+
+/** The far end of a connection. @throws {SyscallError} once it is disconnected. */
+export const peerEnd = (fd: Fd): RawAddress => readEnd(fd, "getpeername");
+
+function readEnd(fd: Fd, call: "getsockname" | "getpeername"): RawAddress {
+  const address = new Uint8Array(SOCKADDR_IN6_SIZE);
+  const size = new Uint8Array(Uint32Array.of(SOCKADDR_IN6_SIZE).buffer);
+  if (libc[call](fd, address, size) !== 0) {
+    throw new SyscallError("read a socket's address", errno());
+  }
+  return decodeSockaddr(address)!;
+}
+
 /**
  * Where a redirected connection was going before the redirect.
  *

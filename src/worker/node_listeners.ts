@@ -127,12 +127,12 @@ export class NodeListeners implements Disposable {
   }
 
   #dispatch(role: Role, accepted: Accepted): void {
-    const { peer, local, socket } = accepted;
+    const { peer, local } = accepted;
     const isOutbound = role.reporter === "source";
     const ip = isOutbound ? peer.ip : local.ip;
     const pod = this.#options.podAt(ip);
     if (pod !== undefined) return pod.take(role, accepted);
-    socket.resetAndDestroy();
+    accepted.reset();
     this.#options.context.accessLog.failed({
       src: peer,
       dst: local,

@@ -136,7 +136,7 @@ export class PodServer implements ServedPod {
   take(role: Role, accepted: Accepted): void {
     const sockets = this.#context.traffic.socketsOpen(role.reporter);
     sockets.value++;
-    accepted.socket.on("close", () => sockets.value--);
+    accepted.whenGone(() => sockets.value--);
     const serving = this.#serve(role, accepted);
     this.#serving.add(serving);
     void serving.then(() => this.#serving.delete(serving));
@@ -155,7 +155,7 @@ export class PodServer implements ServedPod {
       return Promise.resolve();
     }
     return role.serve(this.#context, this, accepted).catch((reason) => {
-      accepted.socket.destroy();
+      accepted.close();
       this.#log.error("cannot serve a connection", {
         component: role.component,
         error: messageOf(reason),
@@ -163,8 +163,9 @@ export class PodServer implements ServedPod {
     });
   }
 
-  #refuse(role: Role, { socket, peer, original, local }: Accepted): void {
-    socket.destroy();
+  #refuse(role: Role, accepted: Accepted): void {
+    const { peer, original, local } = accepted;
+    accepted.close();
     this.#context.accessLog.failed({
       src: peer,
       dst: original ?? local,

@@ -3,7 +3,6 @@ import type { MeshDelta } from "../../src/model/delta.ts";
 import type { WorkloadCertificate } from "../../src/model/certificate.ts";
 import { formatIdentity } from "../../src/model/identity.ts";
 import type { Workload } from "../../src/model/workload.ts";
-import type { Accepted } from "../../src/net/listen.ts";
 import { TcpStream } from "../../src/net/tcp_stream.ts";
 import type { ProxyContext } from "../../src/proxy/context.ts";
 import {
@@ -13,7 +12,7 @@ import {
 import { TestProxy } from "../support/proxy_context.ts";
 import { Recorder } from "../support/recorder.ts";
 import { at, hostOf, pod, service, serving } from "../support/sample_mesh.ts";
-import { makeTcpPair, TestListener } from "../support/sockets.ts";
+import { gone, makeAccepted, TestListener } from "../support/sockets.ts";
 import { makeTestCa } from "../support/test_ca.ts";
 
 const HBONE_PORT = 15_008;
@@ -107,13 +106,13 @@ export const listenApp = (workload: Workload): TestListener =>
 
 /** What an application opened, as a proxy captures it, and the application's own end. */
 export async function captured(target: { ip: string; port: number }) {
-  const pair = await makeTcpPair();
-  const app = new TcpStream(pair.client);
+  const { client, accepted: { stream } } = await makeAccepted();
+  const app = new TcpStream(client);
   const heard = new Recorder();
   app.attach(heard);
-  const accepted: Accepted = {
-    socket: pair.server,
-    peer: at("127.0.0.1", pair.client.localPort ?? 0),
+  const accepted = {
+    stream,
+    peer: at("127.0.0.1", client.localPort ?? 0),
     local: at("127.0.0.1", 15_001),
     original: at(target.ip, target.port),
   };
@@ -121,6 +120,9 @@ export async function captured(target: { ip: string; port: number }) {
     app,
     heard,
     accepted,
-    [Symbol.asyncDispose]: () => pair[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: () => {
+      stream.reset();
+      return gone(client);
+    },
   };
 }

@@ -119,3 +119,19 @@ export async function makeTcpPair(): Promise<TcpPair> {
     },
   };
 }
+
+/** A connection that nobody has taken yet, and the far end of it. */
+export async function makeAccepted(): Promise<
+  { readonly client: Socket; readonly accepted: Accepted }
+> {
+  const port = freePort();
+  const arrived = Promise.withResolvers<Accepted>();
+  const where = { ip: ip("127.0.0.1"), port };
+  using _listener = Listener.open(
+    { ...LISTENER, at: where },
+    arrived.resolve,
+    arrived.reject,
+  );
+  const client = await dialTcp(where, { tuning: {} });
+  return { client, accepted: await arrived.promise };
+}

@@ -5,7 +5,7 @@ import {
   type RelayMeter,
   startRelay,
 } from "../relay.ts";
-import type { TcpStream } from "../tcp_stream.ts";
+import type { ReleasableStream } from "../releasable_stream.ts";
 import { chooseLane, type KernelLanes, type LaneName } from "./choose_lane.ts";
 import { SPLICE_WINDOW_MS } from "./limits.ts";
 import type { Released } from "./pair.ts";
@@ -23,8 +23,8 @@ export interface LaneMeter extends RelayMeter {
  */
 export function startLaneRelay(
   lanes: KernelLanes,
-  a: TcpStream,
-  b: TcpStream,
+  a: ReleasableStream,
+  b: ReleasableStream,
   meter: LaneMeter,
 ): Relay {
   const { promise: ended, resolve } = Promise.withResolvers<RelayEnd>();
@@ -77,8 +77,8 @@ export function startLaneRelay(
 
 /** Two streams with nothing ended yet. */
 interface Whole {
-  readonly a: TcpStream;
-  readonly b: TcpStream;
+  readonly a: ReleasableStream;
+  readonly b: ReleasableStream;
   readonly meter: RelayMeter;
 }
 

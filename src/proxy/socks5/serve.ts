@@ -45,7 +45,12 @@ export async function serveSocks5(
       return refuse(SocksReply.notAllowed, SELF_CALL);
     }
     await written(socket, encodeSocksReply(SocksReply.succeeded));
-    await serveOutbound(context, pod, { ...accepted, original });
+    await serveOutbound(context, pod, {
+      stream: accepted.stream,
+      peer: accepted.peer,
+      local: accepted.local,
+      original,
+    });
   } catch (reason) {
     if (!(reason instanceof SocksError)) throw reason;
     if (reason.reached) {
