@@ -41,7 +41,7 @@ export function collectGarbage(): void {
   collector();
 }
 
-/** Has the C library return the free pages of all threads: they wait meanwhile. */
+/** Has the C library return the free pages of all threads. */
 export function returnFreePages(): void {
   libc.malloc_trim(0n);
 }

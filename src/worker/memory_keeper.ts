@@ -114,20 +114,20 @@ function keepMemory(
 ): Disposable {
   const heap = new QuietHeap(usedMax);
   const all = new QuietProcess();
-  let isOwed = false;
+  let hasWorked = false;
   const timer = setInterval(() => {
     const isQuiet = all.isQuiet(processCpuMs());
     const isDue = heap.isDue({ ...readHeap(), cpuMs: threadCpuMs() });
     if (isDue && (isQuiet || !alone)) {
       collectGarbage();
+      returnFreePages();
       heap.collected(readHeap());
-      isOwed = true;
+      hasWorked = true;
     }
-    if (!isOwed || !isQuiet) return;
-    returnFreePages();
+    if (!hasWorked || !isQuiet) return;
     // Work brings back what it needs of the program, and more.
     dropProgramPages();
-    isOwed = false;
+    hasWorked = false;
   }, LOOK_INTERVAL_MS);
   return { [Symbol.dispose]: () => clearInterval(timer) };
 }
