@@ -24,7 +24,7 @@ import {
   type ValueKind,
 } from "./values.ts";
 
-/** `hairpin check [--netns PATH | --pod NAMESPACE/NAME] [--admin HOST:PORT] [--json]`. */
+/** `hairpin check [--netns PATH | --pod NAMESPACE/NAME] [--admin HOST:PORT] [--log PATH] [--json]`. */
 export function readCheck(line: CommandLine, settings: Settings): CheckCommand {
   checkFlagsBelong(line.flags, "check");
   takeWords(line, 0);
@@ -33,6 +33,7 @@ export function readCheck(line: CommandLine, settings: Settings): CheckCommand {
     target: readCheckTarget(settings),
     json: settings.isOn("json"),
     admin: readAdmin(settings),
+    logs: settings.flags("log"),
   };
 }
 

@@ -44,6 +44,8 @@ export interface CheckCommand {
   readonly json: boolean;
   /** Of the process that serves this node. */
   readonly admin: HostPort;
+  /** Files: the proxy's log, a kubelet's, a container runtime's. */
+  readonly logs: readonly string[];
 }
 
 /** `hairpin explain`: asks the process behind `admin`. */

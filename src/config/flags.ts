@@ -252,6 +252,14 @@ export const FLAGS = [
     meaning: "The pod, instead of --netns.",
   },
   {
+    name: "log",
+    value: "PATH",
+    repeatable: true,
+    commands: ["check"],
+    meaning:
+      "The proxy's log, where the check does not find it by itself; also a kubelet's or a container runtime's, to look for what the mesh is known to cause.",
+  },
+  {
     name: "from",
     value: "NAMESPACE/POD|IP",
     commands: ["explain"],

@@ -12,18 +12,21 @@ const rows: [words: string, want: Command][] = [
     target: { kind: "node" },
     json: false,
     admin: ADMIN,
+    logs: [],
   }],
   ["check --json --netns /n", {
     kind: "check",
     target: { kind: "netns", path: "/n" },
     json: true,
     admin: ADMIN,
+    logs: [],
   }],
-  ["--pod shop/cart check --admin 127.0.0.1:16000", {
+  ["--pod shop/cart check --log /a --log /b --admin 127.0.0.1:16000", {
     kind: "check",
     target: { kind: "pod", pod: { namespace: "shop", name: "cart" } },
     json: false,
     admin: { host: "127.0.0.1", port: 16_000 },
+    logs: ["/a", "/b"],
   }],
   ["explain --from shop/cart --to 10.0.0.1:80", {
     kind: "explain",

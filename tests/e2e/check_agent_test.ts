@@ -22,6 +22,7 @@ meshTest(
     const found = (check: string) =>
       findings.find((one) => one.check === check)?.found;
     assert.equal(found("node agent"), "ready");
+    assert.match(found("agent in the log") ?? "", /^all pods named at 20/);
     assert.match(found("rules") ?? "", /^as planned, by /);
 
     const { agent, node } = mesh.at("node-1");
@@ -30,6 +31,10 @@ meshTest(
     const gone: Expected = {
       "agent socket": ["failed", /^no socket at /],
       readiness: ["failed", /workload proxy manager/],
+      "agent in the log": [
+        "failed",
+        /failed to connect to|process stream ended/,
+      ],
     };
     assertFinds((await checkPod(mesh, proxy, pod)).findings, gone);
 

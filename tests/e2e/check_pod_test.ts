@@ -28,6 +28,7 @@ meshTest("a pod that is served has nothing wrong", async (mesh) => {
     "probes from the node",
     "open connections",
     "policy effect",
+    "access line",
     "connection counts",
   ]);
 });

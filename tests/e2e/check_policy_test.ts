@@ -102,6 +102,7 @@ meshTest(
                 /denied \(.*no-echo.*\), and arrives$/,
               ],
               "connection counts": ["failed", /before and after/],
+              "access line": ["failed", /^no line of the destination for /],
             },
             effect: /and arrives$/,
           })),
@@ -113,7 +114,10 @@ meshTest(
   (mesh) =>
     withRules(passedBy(mesh), () =>
       assertPolicyEffect(mesh, {
-        bad: { "connection counts": ["failed", /^\d+ before and after/] },
+        bad: {
+          "connection counts": ["failed", /^\d+ before and after/],
+          "access line": ["failed", /^no line of the destination for /],
+        },
         effect: /: allowed, arrives$/,
       })),
 );

@@ -109,7 +109,7 @@ export function judgeConnections(
 }
 
 /** Of `1.2.3.4:5` or `[::1]:5`. */
-const hostOf = (address: string): string =>
+export const hostOf = (address: string): string =>
   address.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");
 
 /** Whether annotations say what labels want; asked only where the Kubernetes API is the source. */

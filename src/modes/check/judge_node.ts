@@ -56,8 +56,8 @@ export function judgeCertificates(
 ): Judgement {
   const check = "certificates";
   const problems = certificates.flatMap(
-    ({ identity, certChain, rootCerts }) => {
-      if (certChain.length === 0) return [`${identity} has none`];
+    ({ identity, state, certChain, rootCerts }) => {
+      if (certChain.length === 0) return [`${identity} has none: ${state}`];
       return [...certChain, ...rootCerts].flatMap((certificate) => {
         const problem = validityProblem(certificate, now);
         return problem === undefined ? [] : [`${identity} ${problem}`];

@@ -31,5 +31,11 @@ export const NETWORK_FILE_MAX = 1024 * 1024;
 /** Most files of networks looked at; ours: a runtime uses the first. */
 export const NETWORK_FILES_MAX = 64;
 
+/** Most that is read of one log, in octets from its end; ours: some ten thousand lines. */
+export const LOG_READ_MAX = 8 * 1024 * 1024;
+
+/** Most names looked at in one folder of a kubelet's logs; ours: some times a node's pods. */
+export const LOG_FILES_MAX = 1_024;
+
 /** Pairs of pods whose packets are followed through the node's rules; ours: one plugin treats all alike. */
 export const PACKETS_MAX = 4;

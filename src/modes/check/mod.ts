@@ -22,9 +22,9 @@ export async function runCheck(command: CheckCommand): Promise<CheckReport> {
 }
 
 async function findingsOf(
-  { target, admin }: CheckCommand,
+  { target, admin, logs }: CheckCommand,
 ): Promise<Finding[]> {
-  const { proxy, findings } = await checkNode(admin);
+  const { proxy, findings } = await checkNode(admin, logs);
   return [...findings, ...await checkNamespaces(wantedOf(target), proxy)];
 }
 

@@ -34,6 +34,15 @@ import {
   judgePods,
   judgePrograms,
 } from "./judge_node.ts";
+import {
+  judgeHandshake,
+  judgeLogFound,
+  judgeLogListeners,
+  judgeLogPods,
+  judgeNodeLog,
+  saysInfo,
+} from "./judge_log.ts";
+import { findLogs, type FoundLogs } from "./log_files.ts";
 import { judgeOldLayout } from "./judge_old_layout.ts";
 import {
   judgeAccessLog,
@@ -63,8 +72,14 @@ export interface CheckedNode {
   readonly findings: readonly Finding[];
 }
 
-/** @param admin Of the process that serves this node. */
-export async function checkNode(admin: HostPort): Promise<CheckedNode> {
+/**
+ * @param admin Of the process that serves this node.
+ * @param named Logs to read.
+ */
+export async function checkNode(
+  admin: HostPort,
+  named: readonly string[],
+): Promise<CheckedNode> {
   const programs = await installedPrograms();
   const kernel = [
     judgePrograms(programs),
@@ -79,20 +94,53 @@ export async function checkNode(admin: HostPort): Promise<CheckedNode> {
   if (typeof dump === "string") {
     const judgement = failed("admin server", dump, ADMIN_HINT);
     return {
-      proxy: { dump: undefined, pid: undefined, admin },
-      findings: about("node", [...kernel, judgement]),
+      proxy: { dump: undefined, pid: undefined, admin, log: undefined },
+      findings: about("node", [
+        ...kernel,
+        judgement,
+        ...logJudgements(await findLogs(named, undefined), undefined),
+      ]),
     };
   }
   const pid = (await listeningSockets())
     ?.find(({ localPort }) => localPort === admin.port)?.owner?.pid;
+  const logs = await findLogs(named, pid);
   const judgements = [
     ...kernel,
     ...processJudgements(dump, pid),
     ...await reportJudgements(dump),
     ...meshJudgements(dump),
     ...await hostJudgements(dump),
+    ...logJudgements(logs, dump),
   ];
-  return { proxy: { dump, pid, admin }, findings: about("node", judgements) };
+  const log = logs.proxy?.path;
+  return {
+    proxy: { dump, pid, admin, log },
+    findings: about("node", judgements),
+  };
+}
+
+/** What the proxy says of its pods and its agent, and others of the plugin. */
+function logJudgements(
+  { proxy, others, unreadable }: FoundLogs,
+  dump: Dump | undefined,
+): Judgement[] {
+  const { filter = "" } = dump?.hairpin?.log ?? {};
+  const redirect = dump?.hairpin?.redirect ?? "none";
+  const hasOwn = redirect === "agent" || redirect === "self";
+  return [
+    judgeLogFound(proxy?.path, unreadable),
+    ...others.map(({ path, lines }) => judgeNodeLog(path, lines)),
+    ...proxy && dump && hasOwn && saysInfo(filter, "inpod")
+      ? [judgeLogPods(proxy, dump)]
+      : [],
+    ...proxy && dump && hasOwn && saysInfo(filter, "proxy")
+      ? [judgeLogListeners(proxy, dump)]
+      : [],
+    ...proxy && redirect === "agent" && saysInfo(filter, "inpod")
+      ? [judgeHandshake(proxy)]
+      : [],
+  ];
 }
 
 /** Where Istio's agent tells a kubelet, in the namespace that it runs in. */

@@ -36,6 +36,8 @@ export interface Proxy {
   readonly pid: number | undefined;
   /** Where it was asked. */
   readonly admin: HostPort;
+  /** Its log, where that can be read. */
+  readonly log: string | undefined;
 }
 
 /** A namespace that is open, and whose it is. */
@@ -148,12 +150,16 @@ function applicationOf(
 
 async function policyEffect(
   { netns, pod, ips }: Opened,
-  { dump, pid, admin }: Proxy,
+  { dump, pid, admin, log }: Proxy,
   sockets: readonly SocketRow[] | undefined,
 ): Promise<Judgement[]> {
   if (dump === undefined || pod === undefined) return [];
   const to = applicationOf(ips, sockets ?? []);
   return to === undefined
     ? [judgePolicyEffect(undefined)]
-    : await checkPolicyEffect({ dump, pid, admin }, { name: pod, netns, to });
+    : await checkPolicyEffect({ dump, pid, admin, log }, {
+      name: pod,
+      netns,
+      to,
+    });
 }

@@ -19,7 +19,11 @@ import {
   openedInto,
   type PolicyOutcome,
   readExplained,
+  type TestConnection,
 } from "./judge_policy.ts";
+import { hostOf } from "./judge_mesh.ts";
+import { judgeAccessLine, saysInfo } from "./judge_log.ts";
+import { type ReadLog, readLog } from "./log_files.ts";
 import { PROBE_LOOK_MS, PROBE_MS } from "./limits.ts";
 import { askAt, askServer } from "./node_facts.ts";
 
@@ -35,6 +39,7 @@ interface AskedProxy {
   readonly dump: Dump;
   readonly pid: number | undefined;
   readonly admin: HostPort;
+  readonly log: string | undefined;
 }
 
 /** Opens one connection from another pod of the node, as that pod, and sends nothing. */
@@ -53,7 +58,7 @@ export async function checkPolicyEffect(
 
 async function tryAs(
   caller: Caller,
-  { admin, dump }: AskedProxy,
+  { admin, dump, log }: AskedProxy,
   called: Called,
 ): Promise<Judgement[]> {
   const [namespace = ""] = called.name.split("/");
@@ -61,16 +66,55 @@ async function tryAs(
   const before = await count();
   const to = formatAddress(called.to);
   const explained = await explanationOf(admin, caller.name, to);
+  const logged = await logUntilNow(dump, log);
   const outcome = await outcomeOf(caller, called);
-  const effect = judgePolicyEffect({
-    ...{ from: caller.name, to, explained, outcome },
-  });
-  if (before === undefined || outcome !== "arrived") return [effect];
+  const test = { from: caller.name, to, explained, outcome };
+  const judgements = [
+    judgePolicyEffect(test),
+    ...logged === undefined ? [] : await judgeLine(logged, caller, test),
+  ];
+  if (before === undefined || outcome !== "arrived") return judgements;
   const after = await countAbove(before, count);
   return [
-    effect,
+    ...judgements,
     ...after === undefined ? [] : [judgeCounted({ before, after })],
   ];
+}
+
+/** A log that will have a line of each connection; undefined for one that cannot be read, or will not. */
+async function logUntilNow(
+  { hairpin }: Dump,
+  log: string | undefined,
+): Promise<ReadLog | undefined> {
+  const isOn = saysInfo(hairpin?.log.filter ?? "", "access");
+  return log === undefined || !isOn ? undefined : await readLog(log);
+}
+
+/** Looks until the line is there, or time is up. */
+async function judgeLine(
+  { path, end }: ReadLog,
+  { ip }: Caller,
+  { from, to, explained, outcome }: TestConnection,
+): Promise<Judgement[]> {
+  if (typeof explained === "string" || outcome === "unknown") return [];
+  const { verdict } = explained;
+  // What did not get there has no line, and the judgement before says so.
+  const isDue = verdict === "deny" ||
+    verdict === "allow" && outcome === "arrived";
+  if (!isDue) return [];
+  const late = performance.now() + PROBE_MS;
+  for (;;) {
+    const { entries = [] } = await readLog(path, end) ?? {};
+    const of = entries.filter(({ scope, fields }) =>
+      scope === "access" && hostOf(fields["src.addr"] ?? "") === ip &&
+      [fields["dst.addr"], fields["dst.hbone_addr"]].includes(to)
+    );
+    const isThere = of.some(({ fields }) => fields.direction === "inbound");
+    if (isThere || performance.now() > late) {
+      return [judgeAccessLine({ from, to, verdict, entries: of })];
+    }
+    await pause();
+  }
 }
 
 async function explanationOf(
