@@ -9,6 +9,9 @@ import { stageRepository } from "../../scripts/compile.ts";
 import { inNamespace, must } from "../lab/command.ts";
 import { labTest, withMesh } from "./support.ts";
 
+/** The demo takes seconds where nothing else runs. */
+const DEMO_TIMEOUT_MS = 180_000;
+
 interface Compiled {
   readonly program: readonly string[];
   readonly env: Readonly<Record<string, string>>;
@@ -91,6 +94,41 @@ labTest(
         const table = await ask("config", "workloads", "--file", file);
         await Deno.remove(file);
         assert.match(table, /httpbin/);
+      })
+    ),
+);
+
+/** A command of one word, as the demo takes it. */
+async function withCommand(
+  { program, env }: Compiled,
+  body: (command: string) => Promise<void>,
+): Promise<void> {
+  const command = await Deno.makeTempFile({ prefix: "hairpin-command-" });
+  try {
+    const set = Object.entries(env).map((pair) => pair.join("="));
+    const words = ["env", ...set, ...program].map((word) => `'${word}'`);
+    await Deno.writeTextFile(
+      command,
+      `#!/bin/sh\nexec ${words.join(" ")} "$@"\n`,
+    );
+    await Deno.chmod(command, 0o755);
+    await body(command);
+  } finally {
+    await Deno.remove(command);
+  }
+}
+
+labTest(
+  "all of the demo holds with the compiled program, its waypoint too",
+  () =>
+    withCompiled((compiled) =>
+      withCommand(compiled, async (command) => {
+        const demo = new URL("../lab/demo.ts", import.meta.url).pathname;
+        const said = await must([Deno.execPath(), "run", "-A", demo], {
+          env: { HAIRPIN_LAB_PROGRAM: command },
+          timeoutMs: DEMO_TIMEOUT_MS,
+        });
+        assert.match(said, /^all \d+ statements held/m);
       })
     ),
 );

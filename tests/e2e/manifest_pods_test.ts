@@ -3,6 +3,7 @@
  * containers are started from their own arguments, variables, volumes and
  * rights, beside a real API server, istiod and Istio's node agent.
  */
+import assert from "node:assert/strict";
 import { testTools } from "../lab/control_plane/mod.ts";
 import { type LabPod, must } from "../lab/mod.ts";
 import { NodeAgent, nodeAgentSkipReason } from "../lab/node_agent/mod.ts";
@@ -11,7 +12,8 @@ import {
   manifestSkipReason,
   startInChain,
 } from "./manifest_cluster.ts";
-import { eventually } from "./support.ts";
+import { MANIFESTS } from "../support/manifests.ts";
+import { eventually, HTTP_PORT } from "./support.ts";
 
 const skip = await manifestSkipReason() ?? await nodeAgentSkipReason();
 if (skip !== undefined) {
@@ -19,6 +21,9 @@ if (skip !== undefined) {
 }
 const clusterTest = (name: string, fn: () => Promise<void>) =>
   Deno.test({ name, ignore: skip !== undefined, fn });
+
+/** A definition that was missing is looked for every half a minute; the rest is a busy machine's. */
+const POLICY_WAIT_MS = 120_000;
 
 /** Starts Istio's node agent at every node, where the manifest looks for it. */
 async function startAgents(
@@ -70,22 +75,61 @@ async function makeAuthority({ lab, plane }: ManifestCluster): Promise<void> {
     ...["-pkeyopt", "ec_paramgen_curve:P-256", "-days", "3650"],
     ...["-subj", "/O=cluster.local", "-keyout", key, "-out", root],
   ]);
-  await plane.kubectl([
-    ...["-n", "istio-system", "create", "secret", "generic", "hairpin-ca"],
-    ...[`--from-file=${root}`, `--from-file=${key}`],
-  ]);
+  for (const namespace of ["istio-system", "default"]) {
+    await plane.kubectl([
+      ...["-n", namespace, "create", "secret", "generic", "hairpin-ca"],
+      ...[`--from-file=${root}`, `--from-file=${key}`],
+    ]);
+  }
+}
+
+/** Istio's definitions and the Gateway API's, which are not in every cluster. */
+async function addDefinitions({ plane }: ManifestCluster): Promise<void> {
+  const files = ["istio", "gateway-api"].flatMap((
+    name,
+  ) => ["-f", `${testTools()}/../crds/${name}.yaml`]);
+  const apply = ["apply", "--server-side", "--force-conflicts"];
+  await plane.kubectl([...apply, ...files]);
+  const wait = ["wait", "--for=condition=Established", "--timeout=60s"];
+  await plane.kubectl([...wait, "crd", "--all"]);
+}
+
+/** Puts the manifests' waypoint and its policy in front of httpbin. */
+async function frontWithWaypoint(
+  cluster: ManifestCluster,
+  folder: "waypoint" | "waypoint_alone",
+): Promise<void> {
+  await cluster.plane.apply({
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: {
+      name: "httpbin",
+      namespace: "default",
+      labels: { "istio.io/use-waypoint": "waypoint" },
+    },
+    spec: {
+      selector: { app: "httpbin" },
+      ports: [{ name: "http", port: HTTP_PORT }],
+    },
+  });
+  const objects = await cluster.apply(folder);
+  await cluster.kubelet("node-1").runPod(objects);
+  const policy = `${MANIFESTS}/../kind/policy.yaml`;
+  await cluster.plane.kubectl(["apply", "-f", policy]);
 }
 
 for (const folder of ["alone", "istio_self"]) {
   clusterTest(
     `scripts/kubernetes/${folder} enrols pods that run, and captures those that start`,
     async () => {
-      await using cluster = await ManifestCluster.start(
-        folder === "istio_self",
-      );
+      const alone = folder === "alone";
+      await using cluster = await ManifestCluster.start(!alone);
       const httpbin = await cluster.addPod("httpbin", "node-2");
       const objects = await cluster.apply(folder);
-      if (folder === "alone") await makeAuthority(cluster);
+      if (alone) {
+        await makeAuthority(cluster);
+        await cluster.plane.kubectl(["delete", "crd", "--all"]);
+      }
       await cluster.runDaemonSet(objects);
       await cluster.labelNamespace();
       await cluster.proxy("node-2").untilPodUp(httpbin);
@@ -93,6 +137,17 @@ for (const folder of ["alone", "istio_self"]) {
       await startInChain(cluster.kubelet("node-1"), sleep);
       await cluster.proxy("node-1").untilPodUp(sleep);
       await cluster.assertEncrypted(sleep, httpbin);
+      if (alone) await addDefinitions(cluster);
+      await frontWithWaypoint(cluster, alone ? "waypoint_alone" : "waypoint");
+      const status = async (path: string) =>
+        (await cluster.get(sleep, httpbin.ips[0]!, path)).status;
+      const isDenied = async () => await status("/secret") === 403;
+      await eventually(
+        "/secret is denied past the waypoint",
+        isDenied,
+        POLICY_WAIT_MS,
+      );
+      assert.equal(await status("/"), 200);
       for (const { name } of [sleep, httpbin]) {
         await eventually(
           `${name} marked`,
