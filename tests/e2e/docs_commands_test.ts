@@ -13,6 +13,9 @@ import { makeHairpinCommand, REPOSITORY_PATH } from "./docs_support.ts";
 import { IN_A_CLUSTER, IN_A_MESH, type MeshPlace } from "./docs_table.ts";
 
 const skip = await labSkipReason();
+if (skip !== undefined) {
+  console.log(`commands of the pages are skipped: ${skip}`);
+}
 
 /** Puts what there is here in the place of what a page says. */
 const fillIn = (text: string, { httpbin }: DemoMesh): string =>
