@@ -1,5 +1,5 @@
 import { Socket } from "node:net";
-import type { DescriptorLedger } from "../sys/descriptor_ledger.ts";
+import { closeNoted, noted } from "../sys/descriptor_ledger.ts";
 import { closeFd, type Fd } from "../sys/libc.ts";
 import { WRITE_QUEUE_MAX } from "./limits.ts";
 import type { TcpHandle } from "./tcp_handle.ts";
@@ -11,18 +11,8 @@ interface WithHandle {
   _handle?: Holder | null;
 }
 
-let ledger: DescriptorLedger | undefined;
-
-/** Has this thread's own descriptors written down from here on. */
-export function keepLedger(kept: DescriptorLedger): void {
-  ledger = kept;
-}
-
 /** Closes what {@link ownDescriptor} gave. */
-export function closeOwn(fd: Fd): void {
-  ledger?.delete(fd);
-  closeFd(fd);
-}
+export const closeOwn = (fd: Fd): void => closeNoted(fd);
 
 /**
  * {@link duplicateDescriptor}, to be kept for as long as the socket: it is
@@ -35,8 +25,7 @@ export const ownDescriptor = (socket: Socket): Fd | undefined =>
 /** {@link ownDescriptor} of a socket that the runtime has a handle of only. */
 export function ownDescriptorOf(handle: Holder | null | undefined) {
   const fd = duplicateDescriptor(handle);
-  if (fd !== undefined) ledger?.add(fd);
-  return fd;
+  return fd === undefined ? undefined : noted(fd);
 }
 
 /**

@@ -5,7 +5,8 @@ import {
   ipToBytes,
   type SocketAddress,
 } from "../model/address.ts";
-import { closeFd, describeErrno, type Fd, SyscallError } from "../sys/libc.ts";
+import { closeNoted, handedOver, noted } from "../sys/descriptor_ledger.ts";
+import { describeErrno, type Fd, SyscallError } from "../sys/libc.ts";
 import { inNetns } from "../sys/netns.ts";
 import {
   isWritable,
@@ -59,7 +60,7 @@ export async function dialStream(
   to: SocketAddress,
   options: DialOptions,
 ): Promise<ReleasableStream> {
-  const handle = openHandle(await dialDescriptor(to, options));
+  const handle = openHandle(handedOver(await dialDescriptor(to, options)));
   const fd = ownDescriptorOf(handle);
   if (fd !== undefined) return new BareTcpStream(handle, fd);
   handle.close();
@@ -71,14 +72,14 @@ async function dialDescriptor(
   options: DialOptions,
 ): Promise<Fd> {
   if (options.signal?.aborted) throw givenUp(to);
-  const fd = start(to, options);
+  const fd = noted(start(to, options));
   try {
     // On loopback the answer is there by now, and nothing has to be waited for.
     if (!isWritable(fd)) await ended(fd, to, options);
     const code = socketError(fd);
     if (code !== 0) throw toDialError(to, code);
   } catch (reason) {
-    closeFd(fd);
+    closeNoted(fd);
     throw reason;
   }
   return fd;
@@ -88,7 +89,7 @@ async function dialDescriptor(
 function adopt(fd: Fd): Socket {
   // The runtime takes these options, its types do not name `fd` with marks.
   const options: Record<string, unknown> = {
-    fd,
+    fd: handedOver(fd),
     allowHalfOpen: true,
     writableHighWaterMark: WRITE_QUEUE_MAX,
   };

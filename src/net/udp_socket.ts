@@ -6,7 +6,8 @@ import {
   ipToBytes,
   type SocketAddress,
 } from "../model/address.ts";
-import { closeFd, type Fd } from "../sys/libc.ts";
+import { closeNoted, noted } from "../sys/descriptor_ledger.ts";
+import type { Fd } from "../sys/libc.ts";
 import { type ListeningSocket, listeningSocket } from "../sys/listening.ts";
 import { inNetns } from "../sys/netns.ts";
 import {
@@ -52,13 +53,13 @@ export class UdpSocket implements Disposable {
   #closed = false;
 
   private constructor(fd: Fd, receiver: UdpReceiver, anyAddress = false) {
-    this.#fd = fd;
+    this.#fd = noted(fd);
     this.#receiver = receiver;
     this.#anyAddress = anyAddress;
     try {
       readableSockets.add(fd, () => this.#receive());
     } catch (reason) {
-      closeFd(fd);
+      closeNoted(fd);
       throw reason;
     }
   }
@@ -139,7 +140,7 @@ export class UdpSocket implements Disposable {
     if (this.#closed) return;
     this.#closed = true;
     readableSockets.remove(this.#fd);
-    closeFd(this.#fd);
+    closeNoted(this.#fd);
   }
 
   /** @returns whether there was one. */

@@ -1,3 +1,4 @@
+import { closeNoted, noted } from "./descriptor_ledger.ts";
 import { errno, type Fd, libc, SyscallError } from "./libc.ts";
 
 const EPOLL_CLOEXEC = 0x80000;
@@ -40,6 +41,7 @@ export class EdgeWatch implements Disposable {
   constructor() {
     this.#fd = libc.epoll_create1(EPOLL_CLOEXEC) as Fd;
     if (this.#fd < 0) throw new SyscallError("create an epoll set", errno());
+    noted(this.#fd);
   }
 
   /** Tells at once of what is true already. */
@@ -84,6 +86,6 @@ export class EdgeWatch implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    libc.close(this.#fd);
+    closeNoted(this.#fd);
   }
 }

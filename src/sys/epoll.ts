@@ -1,3 +1,4 @@
+import { closeNoted, noted } from "./descriptor_ledger.ts";
 import { errno, type Fd, libc, SyscallError } from "./libc.ts";
 
 const EPOLL_CLOEXEC = 0x80000;
@@ -22,6 +23,7 @@ class SocketWatch implements Disposable {
     this.#interest = interest;
     this.#fd = libc.epoll_create1(EPOLL_CLOEXEC) as Fd;
     if (this.#fd < 0) throw new SyscallError("create an epoll set", errno());
+    noted(this.#fd);
   }
 
   add(fd: Fd): void {
@@ -58,7 +60,7 @@ class SocketWatch implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    libc.close(this.#fd);
+    closeNoted(this.#fd);
   }
 }
 

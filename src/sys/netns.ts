@@ -1,3 +1,4 @@
+import { noted } from "./descriptor_ledger.ts";
 import { fileId } from "./file_id.ts";
 import {
   closeFd,
@@ -44,6 +45,9 @@ export function netnsId(fd: Fd): string {
 
 // Each worker loads this module on its own thread, so this is that thread's.
 const home = openNetns("/proc/thread-self/ns/net");
+
+/** Has the thread's ledger know what is open here since before there was one. */
+export const noteOwnNetns = (): void => void noted(home);
 
 /** {@link netnsId} of the namespace that this process runs in. */
 export const ownNetnsId = (): string => netnsId(home);

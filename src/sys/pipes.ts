@@ -1,12 +1,6 @@
 /** Pipes as splice(2) needs them: octets pass from socket to socket, and no memory of the process. */
-import {
-  closeFd,
-  EAGAIN,
-  EINTR,
-  errno,
-  type Fd,
-  SyscallError,
-} from "./libc.ts";
+import { closeNoted, noted } from "./descriptor_ledger.ts";
+import { EAGAIN, EINTR, errno, type Fd, SyscallError } from "./libc.ts";
 
 const O_NONBLOCK = 0o4000;
 const O_CLOEXEC = 0o2000000;
@@ -43,7 +37,7 @@ export class Pipe {
     if (calls.pipe2(new Uint8Array(ends.buffer), O_NONBLOCK | O_CLOEXEC) < 0) {
       throw new SyscallError("open a pipe", errno());
     }
-    [this.#out, this.#in] = [ends[0] as Fd, ends[1] as Fd];
+    [this.#out, this.#in] = [noted(ends[0] as Fd), noted(ends[1] as Fd)];
     calls.fcntl(this.#in, F_SETPIPE_SZ, octets);
     const given = calls.fcntl(this.#in, F_GETPIPE_SZ, 0);
     this.capacity = Math.min(given, octets);
@@ -81,8 +75,8 @@ export class Pipe {
 
   /** Drops what it holds. */
   close(): void {
-    closeFd(this.#in);
-    closeFd(this.#out);
+    closeNoted(this.#in);
+    closeNoted(this.#out);
   }
 }
 

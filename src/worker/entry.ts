@@ -1,7 +1,7 @@
 /** The thread of one data worker. */
 import { writeLog } from "./write_log.ts";
-import { keepLedger } from "../net/descriptor.ts";
-import { DescriptorLedger } from "../sys/descriptor_ledger.ts";
+import { DescriptorLedger, keepLedger } from "../sys/descriptor_ledger.ts";
+import { noteOwnNetns } from "../sys/netns.ts";
 import { DataPlane } from "./data_plane.ts";
 import { keepWorkerMemory } from "./memory_keeper.ts";
 import type { FromWorker, ToWorker, WorkerSettings } from "./messages.ts";
@@ -35,6 +35,7 @@ async function start(
   { settings, descriptors }: Extract<ToWorker, { kind: "start" }>,
 ): Promise<void> {
   keepLedger(new DescriptorLedger(descriptors));
+  noteOwnNetns();
   const makePart = await loadPart(settings.role);
   const tell = (message: FromWorker) => scope.postMessage(message);
   plane = new DataPlane(settings, makePart, tell, writeLog);

@@ -4,6 +4,7 @@ import { slicesOf } from "../model/slices.ts";
 import { DescriptorLedger, newLedgerMemory } from "../sys/descriptor_ledger.ts";
 import { type ListeningSocket, stopListening } from "../sys/listening.ts";
 import { MESH_SLICE_MAX, WORKER_LIMITS, type WorkerLimits } from "./limits.ts";
+import { lostWorkers } from "./lost_workers.ts";
 import type {
   FromWorker,
   ToWorker,
@@ -198,6 +199,7 @@ export class WorkerHandle {
   }
 
   #beat(): void {
+    lostWorkers.sweep();
     const { pingTimeoutMs } = this.#limits;
     if (performance.now() - this.#lastPongMs > pingTimeoutMs) {
       this.#die(`no sign of life for ${pingTimeoutMs} ms`);
@@ -216,6 +218,7 @@ export class WorkerHandle {
     }
     // Nor would its peers ever hear that nobody serves them any more.
     new DescriptorLedger(this.#descriptors).endAll();
+    lostWorkers.add(this.#descriptors);
     for (const waiter of [...this.#waiting.values()].flat()) {
       waiter.reject(new WorkerError(`the worker is gone: ${why}`));
     }

@@ -1,13 +1,11 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
-import {
-  closeOwn,
-  keepLedger,
-  ownDescriptor,
-} from "../../src/net/descriptor.ts";
+import { isBroken, socketError } from "../../src/sys/sockets.ts";
+import { closeOwn, ownDescriptor } from "../../src/net/descriptor.ts";
 import {
   DescriptorLedger,
+  keepLedger,
   newLedgerMemory,
 } from "../../src/sys/descriptor_ledger.ts";
 
@@ -26,6 +24,31 @@ Deno.test("a ledger ends the connections written down in it, and no others", asy
   given.near.write("alive");
   assert.equal(String(await once(given.far, "data")), "alive");
   closeOwn(fd);
+});
+
+Deno.test("a ledger closes nothing that its owner may still use", async () => {
+  const ledger = new DescriptorLedger(newLedgerMemory());
+  ledger.sign();
+  using pair = await Pair.open();
+  const fd = ownDescriptor(pair.near) ?? assert.fail("no descriptor");
+  ledger.add(fd);
+  assert.equal(ledger.closeAbandoned(), false);
+  assert.equal(isBroken(fd), false);
+  closeOwn(fd);
+});
+
+Deno.test("a ledger closes what has no owner, once", async () => {
+  const ledger = new DescriptorLedger(newLedgerMemory());
+  using pair = await Pair.open();
+  const fd = ownDescriptor(pair.near) ?? assert.fail("no descriptor");
+  ledger.add(fd);
+  assert.equal(ledger.closeAbandoned(), true);
+  const BAD_DESCRIPTOR = 9;
+  assert.equal(socketError(fd), BAD_DESCRIPTOR);
+  using other = await Pair.open(); // may have the number by now
+  assert.equal(ledger.closeAbandoned(), true);
+  other.near.write("alive");
+  assert.equal(String(await once(other.far, "data")), "alive");
 });
 
 class Pair implements Disposable {

@@ -7,7 +7,8 @@ import {
   updateMap,
 } from "../../sys/bpf/bpf.ts";
 import { MappedMemory } from "../../sys/bpf/mapped_memory.ts";
-import { closeFd, type Fd, SyscallError } from "../../sys/libc.ts";
+import { closeNoted, noted } from "../../sys/descriptor_ledger.ts";
+import { type Fd, SyscallError } from "../../sys/libc.ts";
 import { announceUnread, socketCookie } from "../../sys/tcp_state.ts";
 import { Bell } from "./bell.ts";
 import { Slot } from "./slots.ts";
@@ -41,14 +42,14 @@ export class KernelMaps implements Disposable {
       this.#sockets = this.#map("sockmap", { ...u32Key, valueSize: 8 });
       this.#sources = this.#map("sockmap", { ...u32Key, valueSize: 8 });
       this.bell = new Bell(slots);
-      this.#descriptors.push(this.bell.fd);
+      this.#descriptors.push(noted(this.bell.fd));
       const program = loadVerdictProgram(verdictProgram({
         slots: this.#slots,
         state,
         sockets: this.#sockets,
         bell: this.bell.fd,
       }));
-      this.#descriptors.push(program);
+      this.#descriptors.push(noted(program));
       attachVerdict(this.#sources, program);
       const length = slots * SLOT.size;
       this.#state = new MappedMemory(state, { length, writable: true });
@@ -63,7 +64,7 @@ export class KernelMaps implements Disposable {
     sizes: { keySize: number; valueSize: number; entriesMax: number },
   ): Fd {
     const fd = createMap({ type, ...sizes });
-    this.#descriptors.push(fd);
+    this.#descriptors.push(noted(fd));
     return fd;
   }
 
@@ -126,6 +127,6 @@ export class KernelMaps implements Disposable {
   }
 
   #close(): void {
-    for (const fd of this.#descriptors.splice(0)) closeFd(fd);
+    for (const fd of this.#descriptors.splice(0)) closeNoted(fd);
   }
 }
