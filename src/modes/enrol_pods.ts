@@ -19,7 +19,7 @@ export async function enrolPods(
     case "self":
       return await enrolBySelf(options);
     case "node":
-      return enrolByNode(options);
+      return await enrolByNode(options);
     case "agent":
       return enrolByAgent(options);
     case "none":

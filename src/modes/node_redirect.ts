@@ -9,16 +9,17 @@ import {
   type PodObject,
   podsOfNode,
 } from "../kube/mod.ts";
-import { findPlaces, NodeRules } from "../redirect/node/mod.ts";
+import { findPlaces, NodeRules, requireDevice } from "../redirect/node/mod.ts";
 import { openBypassedPods } from "./bypassing.ts";
 import type { Enrolment, EnrolmentOptions } from "./enrolment.ts";
 import type { MeshInput } from "./mesh_input.ts";
 import { WarningLog } from "./warning_log.ts";
 
 /** @throws {HairpinError} when the node lacks what that takes. */
-export function enrolByNode(
+export async function enrolByNode(
   options: EnrolmentOptions,
-): Enrolment {
+): Promise<Enrolment> {
+  await requireDevice();
   const { config, cluster, pods, readiness, log, signal } = options;
   const places = new WarningLog(log("redirect"));
   const rules = new NodeRules({ ipv6: config.ipv6.enabled });

@@ -24,24 +24,39 @@ meshTest("pods that the node captures have nothing wrong", async (mesh) => {
     "open connections",
   ]);
   assert.ok(of("node").includes("node rules"));
+  assert.ok(of("node").includes("node device"));
 });
 
 meshTest("check finds a pod that the node has lost", async (mesh) => {
   const { server, httpbin } = mesh;
   const at = (script: string) =>
     must(inNamespace(server.place.netns, ["sh", "-ec", script]));
-  const file = `${mesh.lab.folder}/node-table`;
-  await at(`nft list table ip hairpin-node > ${file}`);
-  await at(`nft delete table ip hairpin-node`);
+  const { pid } = server.process;
+  const from = server.process.log().length;
+  // What is taken away is put back, but not from another process.
+  Deno.kill(pid, "SIGSTOP");
   try {
+    await at(
+      "ip link del hairpin-node; nft delete table ip hairpin-node; " +
+        "ip link add hairpin-node type veth peer name another",
+    );
+  } finally {
+    Deno.kill(pid, "SIGCONT");
+  }
+  try {
+    await server.process.untilLog(/another process does by now/, { from });
     const { code, findings } = await checkPod(mesh, server, httpbin);
     assert.equal(code, 1);
     assertFinds(findings, {
+      readiness: ["failed", /workload proxy manager/],
       "node rules": ["failed", /not captured: .*default\/httpbin \(10\./],
     });
   } finally {
-    await at(`nft -f ${file}`);
+    await at("ip link del hairpin-node");
   }
+  await server.process.untilLog(/manager. complete, marking server ready/, {
+    from,
+  });
 });
 
 meshTest("a bypass takes a pod out of what the node captures", async (mesh) => {

@@ -1,4 +1,5 @@
 /** Judgements on what the node's kernel does and has; pure. */
+import { type ProbedDevice, VETH_HINT } from "../../redirect/node/mod.ts";
 import { failed, type Judgement, ok, warning } from "./finding.ts";
 import { namely } from "./judge_rules.ts";
 import { CONNTRACK_FILL_MAX, CONNTRACK_MIN } from "./limits.ts";
@@ -21,6 +22,26 @@ export function judgeForwarding({ v4, v6 }: Forwarding): Judgement {
     check,
     `off: ${off.join(", ")}`,
     off.map((name) => `sysctl -w ${name}=1`).join("; "),
+  );
+}
+
+/**
+ * Whether there is a device that leads the pods of a node to its proxy.
+ *
+ * @param devices Every kind, best first.
+ */
+export function judgeDevices(devices: readonly ProbedDevice[]): Judgement {
+  const check = "node device";
+  const [veth, ...others] = devices;
+  if (veth === undefined || veth.failure !== undefined) {
+    return failed(check, veth?.failure ?? "not looked for", VETH_HINT);
+  }
+  const names = (made: boolean) =>
+    others.filter(({ failure }) => (failure === undefined) === made)
+      .map(({ kind }) => kind).join(", ") || "none";
+  return ok(
+    check,
+    `veth; of tunnels the kernel makes: ${names(true)}; not: ${names(false)}`,
   );
 }
 

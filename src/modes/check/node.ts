@@ -1,6 +1,6 @@
 /** Everything that is looked at of the node itself, and of the proxy that serves it. */
 import { HairpinError, messageOf } from "../../base/errors.ts";
-import type { HostPort } from "../../config/mod.ts";
+import type { CheckCommand, HostPort } from "../../config/mod.ts";
 import { type Ip, isIpv6, parseIp } from "../../model/address.ts";
 import { readKernelFile } from "../../sys/kernel_file.ts";
 import { type Dump, parseDump } from "../../view/mod.ts";
@@ -16,6 +16,7 @@ import {
 } from "./judge_host_rules.ts";
 import {
   judgeConntrack,
+  judgeDevices,
   judgeForwarding,
   judgeModules,
 } from "./judge_kernel.ts";
@@ -43,6 +44,7 @@ import {
   saysInfo,
 } from "./judge_log.ts";
 import { findLogs, type FoundLogs } from "./log_files.ts";
+import { probeDevices } from "../../redirect/node/mod.ts";
 import { judgeOldLayout } from "./judge_old_layout.ts";
 import {
   judgeAccessLog,
@@ -74,11 +76,11 @@ export interface CheckedNode {
 
 /**
  * @param admin Of the process that serves this node.
- * @param named Logs to read.
+ * @param asked What else is named.
  */
 export async function checkNode(
   admin: HostPort,
-  named: readonly string[],
+  { agent, logs: named }: Pick<CheckCommand, "agent" | "logs">,
 ): Promise<CheckedNode> {
   const programs = await installedPrograms();
   const kernel = [
@@ -108,7 +110,7 @@ export async function checkNode(
   const judgements = [
     ...kernel,
     ...processJudgements(dump, pid),
-    ...await reportJudgements(dump),
+    ...await reportJudgements(dump, agent),
     ...meshJudgements(dump),
     ...await hostJudgements(dump),
     ...logJudgements(logs, dump),
@@ -162,7 +164,10 @@ const processJudgements = (
 ];
 
 /** What a kubelet, a Prometheus and a reader of the log get. */
-async function reportJudgements(dump: Dump): Promise<Judgement[]> {
+async function reportJudgements(
+  dump: Dump,
+  agent: HostPort | undefined,
+): Promise<Judgement[]> {
   const { statsAddr, readinessAddr } = dump.config;
   const ready = await askServer(readinessAddr, "/healthz/ready");
   const metrics = await askServer(statsAddr, "/metrics");
@@ -170,7 +175,9 @@ async function reportJudgements(dump: Dump): Promise<Judgement[]> {
     ...ready === undefined ? [] : [judgeReadiness(ready)],
     ...metrics === undefined ? [] : [judgeMetrics(metrics, dump)],
     ...dump.hairpin?.redirect === "agent"
-      ? [judgeAgent(await askAt(AGENT, "/readyz"))]
+      ? [
+        judgeAgent(await askAt(agent ?? AGENT, "/readyz"), agent !== undefined),
+      ]
       : [],
     judgeAccessLog(dump.hairpin?.log.filter ?? ""),
   ];
@@ -202,9 +209,12 @@ async function hostJudgements(dump: Dump): Promise<Judgement[]> {
       v4: netSysctl("ipv4/ip_forward"),
       v6: hasIpv6 ? netSysctl("ipv6/conf/all/forwarding") : undefined,
     }),
-    redirect === "node"
-      ? judgeNodeCapture(await nodeTables(), pods)
-      : judgeProbeRules(rules, pods, config.localNode),
+    ...redirect === "node"
+      ? [
+        judgeDevices(await probeDevices()),
+        judgeNodeCapture(await nodeTables(), pods),
+      ]
+      : [judgeProbeRules(rules, pods, config.localNode)],
     judgeTranslation(rules.all, await packetsOf(dump, pods)),
     judgeChain(await foundChain({ netDir, binDir, wanted })),
   ];

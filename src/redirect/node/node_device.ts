@@ -22,16 +22,25 @@ import {
 import { DEVICE, DEVICE_ENDS, ROUTE_MASK, ROUTE_TABLE } from "./names.ts";
 import { hex } from "./nft_text.ts";
 
+/** What a process is told that no longer has the node. */
+export const takenOver = (): RedirectError =>
+  new RedirectError("Cannot redirect this node: another process does by now");
+
 /**
  * Makes device and routing where they are missing.
  *
+ * @param mayTake Whether another process's device is replaced.
  * @throws {RedirectError} when that cannot be done. Calling again is safe.
  */
 export async function applyDevice(
   sides: Sides,
   families: readonly Family[],
+  mayTake: boolean,
 ): Promise<void> {
-  if (await linkState(sides.proxy) === "missing") await makeDevice(sides);
+  if (await linkState(sides.proxy) === "missing") {
+    if (!mayTake && await hasNodeDevice(sides.node)) throw takenOver();
+    await makeDevice(sides);
+  }
   for (const side of ["node", "proxy"] as const) {
     if (await linkState(sides[side]) === "down") await raise(sides[side]);
     for (const family of families) {

@@ -8,9 +8,9 @@ import {
   applyDevice,
   isReplaced,
   newProxyNetns,
+  takenOver,
   verifyDevice,
 } from "./node_device.ts";
-import { RedirectError } from "../errors.ts";
 import type { Sides } from "./device_routing.ts";
 import { nodeFamilies, readTables, removeNodeSide } from "./node_side.ts";
 import { proxyRules } from "./proxy_rules.ts";
@@ -32,6 +32,8 @@ export class NodeRules implements Disposable {
   readonly #sides: Sides;
   /** Scripts and what nftables made of them. */
   #written: Readonly<Record<Side, Written>> | undefined;
+  /** Whether the node was this process's before: it is not taken from another then. */
+  #applied = false;
 
   /**
    * @param options Of them `node` is the node's namespace, which belongs to
@@ -67,14 +69,11 @@ export class NodeRules implements Disposable {
    * were, or those of the proxy's side alone are new.
    */
   async apply(addresses: readonly CapturedAddress[]): Promise<string[]> {
-    if (await this.#isTakenOver()) {
-      throw new RedirectError(
-        "Cannot redirect this node: another process does by now",
-      );
-    }
+    if (await this.#isTakenOver()) throw takenOver();
     const changed = await this.verify();
     if (changed.length > 0) this.#written = undefined;
-    await applyDevice(this.#sides, this.#families);
+    await applyDevice(this.#sides, this.#families, !this.#applied);
+    this.#applied = true;
     const proxy = await this.#write("proxy", this.#proxyScript(addresses));
     const node = await this.#write("node", this.#nodeScript(addresses));
     this.#written = { node, proxy };
@@ -102,6 +101,7 @@ export class NodeRules implements Disposable {
   async remove(): Promise<void> {
     if (await this.#isTakenOver()) return;
     this.#written = undefined;
+    this.#applied = false;
     await removeNodeSide(this.#sides.node, this.#families);
   }
 
@@ -112,7 +112,7 @@ export class NodeRules implements Disposable {
   }
 
   async #isTakenOver(): Promise<boolean> {
-    return this.#written !== undefined && await isReplaced(this.#sides);
+    return this.#applied && await isReplaced(this.#sides);
   }
 
   /** One transaction. */

@@ -1,5 +1,6 @@
 import {
   judgeConntrack,
+  judgeDevices,
   judgeForwarding,
   judgeModules,
 } from "../../../src/modes/check/judge_kernel.ts";
@@ -34,6 +35,21 @@ testJudgements([
     judgeForwarding({ v4: "1", v6: "0" }),
     "failed",
     /net\.ipv6\.conf\.all\.forwarding/,
+  ],
+  [
+    judgeDevices([
+      { kind: "veth" },
+      { kind: "vxlan" },
+      { kind: "geneve", failure: "no" },
+      { kind: "gre", failure: "no" },
+    ]),
+    "ok",
+    /^veth; of tunnels the kernel makes: vxlan; not: geneve, gre$/,
+  ],
+  [
+    judgeDevices([{ kind: "veth", failure: "Unknown device type" }]),
+    "failed",
+    /Unknown device type/,
   ],
   [judgeConntrack("10", "16384"), "ok", /^10 of 16384$/],
   [judgeConntrack("10", "16383"), "warning", /^room for 16383 only/],
