@@ -75,6 +75,7 @@ export async function runProcess(
     reloads: seen.reloads,
     log: seen.log("state"),
     signal: ending.signal,
+    inForce: () => parts.workers.ordersTaken(),
     onInput(input) {
       latest = input;
       enrolment.want(input);

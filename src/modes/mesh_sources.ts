@@ -30,6 +30,8 @@ export interface MeshSourcesOptions {
   readonly signal: AbortSignal;
   /** What is in force now, after the mesh has taken it. */
   onInput(input: MeshInput): void;
+  /** Settles when it is in force in every data worker, too. */
+  inForce(): Promise<void>;
 }
 
 /** What the sources have to show for themselves. */
@@ -148,9 +150,9 @@ class ObjectTaker {
     const { warnings, ...resources } = translation;
     this.#warnings.put(warnings);
     if (this.#fromObjects) store.replace("files", resources);
-    this.#report(isFirst);
     reloads.reloads("applied").value++;
     this.#show(translation);
+    void this.#report(isFirst);
   }
 
   /** Shows what the store has now, where that matters. */
@@ -189,13 +191,14 @@ class ObjectTaker {
   }
 
   /** In a cluster something changes all the time. */
-  #report(isFirst: boolean): void {
-    const { log, cluster, store: { mesh } } = this.#options;
+  async #report(isFirst: boolean): Promise<void> {
+    const { log, cluster, inForce, store: { mesh } } = this.#options;
     const counts = {
       workloads: mesh.workloads.size,
       services: mesh.services.size,
       policies: mesh.policies.size,
     };
+    await inForce();
     const level = isFirst || cluster === undefined ? "info" : "debug";
     log[level]("configuration loaded", counts);
   }

@@ -1,4 +1,5 @@
 import { HairpinError, messageOf } from "../base/errors.ts";
+import { EMPTY_DELTA } from "../model/delta.ts";
 import type { PackedDelta } from "../model/packed_workload.ts";
 import { slicesOf } from "../model/slices.ts";
 import { DescriptorLedger, newLedgerMemory } from "../sys/descriptor_ledger.ts";
@@ -29,6 +30,8 @@ export type Wish = Extract<
   FromWorker,
   { kind: "want-certificate" | "want-address" }
 >;
+
+const NONE: PackedDelta = { ...EMPTY_DELTA, workloads: [] };
 
 type Answer = Exclude<FromWorker, Wish | { kind: "pong" }>;
 
@@ -103,14 +106,24 @@ export class WorkerHandle {
     return this.#meshTaken;
   }
 
+  /** The same for every order so far, whatever it is about. */
+  ordersTaken(): Promise<void> {
+    // It carries orders out one after the other, and tells of those of the mesh.
+    return this.#meshTaken = this.#meshTaken.then(() => this.#tellMesh(NONE));
+  }
+
   async #sendMesh(delta: PackedDelta): Promise<void> {
     for (const slice of slicesOf(delta, MESH_SLICE_MAX)) {
-      if (this.#dead) return;
-      const taken = this.#answer("mesh");
-      this.post({ kind: "mesh", delta: slice });
-      // One that is late is heard of by its heartbeat.
-      await taken.catch(() => {});
+      await this.#tellMesh(slice);
     }
+  }
+
+  async #tellMesh(delta: PackedDelta): Promise<void> {
+    if (this.#dead) return;
+    const taken = this.#answer("mesh");
+    this.post({ kind: "mesh", delta });
+    // One that is late is heard of by its heartbeat.
+    await taken.catch(() => {});
   }
 
   /** @throws {WorkerError} when the pod's listeners cannot be opened. */

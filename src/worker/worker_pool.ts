@@ -105,6 +105,11 @@ export class WorkerPool {
     await Promise.all(this.#live().map((handle) => handle.meshTaken));
   }
 
+  /** Settles when all that they were told so far is in force in all of them. */
+  async ordersTaken(): Promise<void> {
+    await Promise.all(this.#live().map((handle) => handle.ordersTaken()));
+  }
+
   putCertificate(spiffeId: string, state: CertificateState | undefined): void {
     const message = state === undefined
       ? { kind: "certificate", spiffeId } as const

@@ -16,6 +16,9 @@ const log = createLogging({
   now: () => new Date(),
 }).scope("test");
 
+const NAMESPACE =
+  "apiVersion: v1\nkind: Namespace\nmetadata: {name: default}\n";
+
 const modes: [mode: string, flags: string[], inputs: number][] = [
   ["a waypoint", ["waypoint", "--gateway", "default/waypoint"], 2],
   ["a node, which enrols by objects alone,", ["node"], 1],
@@ -23,9 +26,7 @@ const modes: [mode: string, flags: string[], inputs: number][] = [
 for (const [who, flags, count] of modes) {
   Deno.test(`followMeshSources() tells ${who} ${count} times of objects and istiod's mesh`, async () => {
     const folder = await Deno.makeTempDir();
-    const namespace =
-      "apiVersion: v1\nkind: Namespace\nmetadata: {name: default}\n";
-    await Deno.writeTextFile(`${folder}/mesh.yaml`, namespace);
+    await Deno.writeTextFile(`${folder}/mesh.yaml`, NAMESPACE);
     const ending = new AbortController();
     try {
       const store = new MeshStore(() => {});
@@ -42,6 +43,7 @@ for (const [who, flags, count] of modes) {
         log,
         signal: ending.signal,
         onInput: (input) => inputs.push(input),
+        inForce: () => Promise.resolve(),
       });
       const fronted = pod("web", ["10.0.0.1"], {
         waypoint: { namespace: "default", hostname: "w", port: 15008 } as never,
@@ -58,3 +60,43 @@ for (const [who, flags, count] of modes) {
     }
   });
 }
+
+Deno.test("followMeshSources() tells of a configuration once it is in force", async () => {
+  const folder = await Deno.makeTempDir();
+  const ending = new AbortController();
+  const lines: string[] = [];
+  const heard = Promise.withResolvers<void>();
+  const logging = createLogging({
+    filter: "info",
+    format: "plain",
+    write(text) {
+      lines.push(text);
+      heard.resolve();
+    },
+    now: () => new Date(),
+  });
+  const inForce = Promise.withResolvers<void>();
+  try {
+    await Deno.writeTextFile(`${folder}/mesh.yaml`, NAMESPACE);
+    await followMeshSources({
+      config: configOf([
+        ...["--mode", "node", "--config", folder, "--ca-dir", folder],
+      ]),
+      cluster: undefined,
+      store: new MeshStore(() => {}),
+      reloads: new ReloadMetrics(new Registry()),
+      log: logging.scope("state"),
+      signal: ending.signal,
+      onInput() {},
+      inForce: () => inForce.promise,
+    });
+    logging.flush();
+    assert.deepEqual(lines, []);
+    inForce.resolve();
+    await heard.promise;
+    assert.match(lines.join(""), /configuration loaded/);
+  } finally {
+    ending.abort();
+    await Deno.remove(folder, { recursive: true });
+  }
+});

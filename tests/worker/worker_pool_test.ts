@@ -158,6 +158,19 @@ Deno.test("WorkerPool sends changes in the order in which they came, in slices",
   assert.equal(kindsOf(messages!).filter((k) => k === "mesh").length, 5);
 });
 
+Deno.test("WorkerPool.ordersTaken() waits for the last of all orders", async () => {
+  using test = new TestPool({ count: 1 });
+  await test.pool.start();
+  void test.apply({ workloads: many(MESH_SLICE_MAX + 1, "10.0.0.1") });
+  test.pool.setWaypoint(waypointOrders({}));
+  await test.pool.ordersTaken();
+  const [messages] = await test.told();
+  assert.equal(meshOf(messages!).workloads.size, MESH_SLICE_MAX + 1);
+  assert.deepEqual(kindsOf(messages!), [
+    ...["start", "waypoint", "mesh", "mesh", "mesh"],
+  ]);
+});
+
 Deno.test("WorkerPool.serve() leaves a pod that one worker cannot serve served by none", async () => {
   using test = new TestPool();
   await test.pool.start();
