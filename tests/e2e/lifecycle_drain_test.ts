@@ -132,6 +132,7 @@ labTest("a drain waits for who is in the middle of a handshake", async () => {
     const steps = ["send=\x16", "say=open", `until=${go}`, "reset"];
     const peer = startPeer(lab, lab.outsider, target, steps);
     await peer.untilSaid("open");
+    await untilAccepted(lab, echo);
     server.process.signal("SIGTERM");
     await server.process.untilLog(DRAINING);
     await untilNoListener(lab, echo);
@@ -159,6 +160,15 @@ interface Held {
   readonly client: RunningPeer;
   /** Has the application go on. */
   finish(): Promise<void>;
+}
+
+/** Nobody waits in a listener's queue, who would be reset when it closes. */
+async function untilAccepted(lab: Mesh["lab"], pod: LabPod): Promise<void> {
+  const listeners = ["ss", "-Hltn", "sport = :15008"];
+  await eventually(
+    "no connection left to accept",
+    async () => /^LISTEN +0 /.test((await lab.exec(pod, listeners)).stdout),
+  );
 }
 
 /** Names are answered until the end; they are not among these. */
