@@ -17,6 +17,7 @@ import type { Settings } from "./settings.ts";
 import {
   BOOLEAN,
   DESTINATION,
+  LISTEN,
   NAMESPACED_NAME,
   oneOf,
   POD_OR_IP,
@@ -24,7 +25,7 @@ import {
   type ValueKind,
 } from "./values.ts";
 
-/** `hairpin check [--netns PATH | --pod NAMESPACE/NAME] [--admin HOST:PORT] [--log PATH] [--json]`. */
+/** `hairpin check [--netns PATH | --pod NAMESPACE/NAME] [--admin HOST:PORT] [--agent IP:PORT] [--log PATH] [--json]`. */
 export function readCheck(line: CommandLine, settings: Settings): CheckCommand {
   checkFlagsBelong(line.flags, "check");
   takeWords(line, 0);
@@ -33,6 +34,7 @@ export function readCheck(line: CommandLine, settings: Settings): CheckCommand {
     target: readCheckTarget(settings),
     json: settings.isOn("json"),
     admin: readAdmin(settings),
+    agent: settings.readNamed("agent", LISTEN, undefined),
     logs: settings.flags("log"),
   };
 }

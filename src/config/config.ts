@@ -44,6 +44,8 @@ export interface CheckCommand {
   readonly json: boolean;
   /** Of the process that serves this node. */
   readonly admin: HostPort;
+  /** Where the node agent tells of its readiness; undefined: on this machine, if anywhere. */
+  readonly agent: HostPort | undefined;
   /** Files: the proxy's log, a kubelet's, a container runtime's. */
   readonly logs: readonly string[];
 }

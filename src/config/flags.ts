@@ -252,6 +252,14 @@ export const FLAGS = [
     meaning: "The pod, instead of --netns.",
   },
   {
+    name: "agent",
+    value: "IP:PORT",
+    commands: ["check"],
+    byDefault: "127.0.0.1:8000, if something answers there",
+    meaning:
+      "Where Istio's node agent is asked whether it is ready: its pod's address, as a kubelet asks it.",
+  },
+  {
     name: "log",
     value: "PATH",
     repeatable: true,

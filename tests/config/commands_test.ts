@@ -12,6 +12,7 @@ const rows: [words: string, want: Command][] = [
     target: { kind: "node" },
     json: false,
     admin: ADMIN,
+    agent: undefined,
     logs: [],
   }],
   ["check --json --netns /n", {
@@ -19,15 +20,20 @@ const rows: [words: string, want: Command][] = [
     target: { kind: "netns", path: "/n" },
     json: true,
     admin: ADMIN,
+    agent: undefined,
     logs: [],
   }],
-  ["--pod shop/cart check --log /a --log /b --admin 127.0.0.1:16000", {
-    kind: "check",
-    target: { kind: "pod", pod: { namespace: "shop", name: "cart" } },
-    json: false,
-    admin: { host: "127.0.0.1", port: 16_000 },
-    logs: ["/a", "/b"],
-  }],
+  [
+    "--pod shop/cart check --log /a --log /b --agent 10.0.0.7:8000 --admin 127.0.0.1:16000",
+    {
+      kind: "check",
+      target: { kind: "pod", pod: { namespace: "shop", name: "cart" } },
+      json: false,
+      admin: { host: "127.0.0.1", port: 16_000 },
+      agent: { host: "10.0.0.7", port: 8_000 },
+      logs: ["/a", "/b"],
+    },
+  ],
   ["explain --from shop/cart --to 10.0.0.1:80", {
     kind: "explain",
     from: "shop/cart",

@@ -1,7 +1,13 @@
 /** `hairpin check` where Istio's node agent hands pods over. */
 import assert from "node:assert/strict";
 import { shareAgentMesh } from "./agent_support.ts";
-import { assertFinds, checkPod, type Expected } from "./check_support.ts";
+import type { Finding } from "../../src/modes/check/finding.ts";
+import {
+  assertFinds,
+  checkPod,
+  type Expected,
+  runCheckAt,
+} from "./check_support.ts";
 import { eventually } from "./support.ts";
 
 const meshTest = shareAgentMesh(1);
@@ -24,6 +30,17 @@ meshTest(
     assert.equal(found("node agent"), "ready");
     assert.match(found("agent in the log") ?? "", /^all pods named at 20/);
     assert.match(found("rules") ?? "", /^as planned, by /);
+
+    const asked = async (at: string) => {
+      const args = ["--json", "--netns", "/dev/null", "--agent", at];
+      const { stdout } = await runCheckAt(mesh, proxy, ...args);
+      return (JSON.parse(stdout) as Finding[])
+        .find(({ check }) => check === "node agent");
+    };
+    assert.equal((await asked("127.0.0.1:8000"))?.found, "ready");
+    const nobody = await asked("127.0.0.1:9");
+    assert.equal(nobody?.level, "failed");
+    assert.match(nobody?.found ?? "", /127\.0\.0\.1:9/);
 
     const { agent, node } = mesh.at("node-1");
     await agent.stop();

@@ -20,11 +20,17 @@ export function judgeReadiness(asked: Asked): Judgement {
   );
 }
 
-/** What the node agent says of itself, where it can be asked: it may have an address of its own. */
-export function judgeAgent(asked: Asked): Judgement {
+/**
+ * What the node agent says of itself.
+ *
+ * @param isNamed Whether it has to be there: else it may have an address of its own.
+ */
+export function judgeAgent(asked: Asked, isNamed: boolean): Judgement {
   const check = "node agent";
   if (typeof asked === "string") {
-    return ok(check, "not to be asked here; readiness tells of its connection");
+    return isNamed
+      ? failed(check, asked, "a kubelet has to reach this address")
+      : ok(check, "not to be asked here: name its pod's address with --agent");
   }
   return asked.status === 200 ? ok(check, "ready") : failed(
     check,

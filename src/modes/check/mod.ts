@@ -22,9 +22,9 @@ export async function runCheck(command: CheckCommand): Promise<CheckReport> {
 }
 
 async function findingsOf(
-  { target, admin, logs }: CheckCommand,
+  { target, admin, ...asked }: CheckCommand,
 ): Promise<Finding[]> {
-  const { proxy, findings } = await checkNode(admin, logs);
+  const { proxy, findings } = await checkNode(admin, asked);
   return [...findings, ...await checkNamespaces(wantedOf(target), proxy)];
 }
 

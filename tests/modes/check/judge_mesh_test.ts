@@ -119,9 +119,10 @@ testJudgements([
     "failed",
     /pending: x$/,
   ],
-  [judgeAgent(answer("")), "ok", /^ready$/],
-  [judgeAgent(answer("", 503)), "failed", /503/],
-  [judgeAgent("refused"), "ok", /not to be asked here/],
+  [judgeAgent(answer(""), false), "ok", /^ready$/],
+  [judgeAgent(answer("", 503), false), "failed", /503/],
+  [judgeAgent("refused", false), "ok", /not to be asked here/],
+  [judgeAgent("refused", true), "failed", /^refused$/],
   [judgeReadiness("refused"), "failed", /^refused$/],
   [
     judgeMetrics(answer(count(1)), dump([], [served("a")])),
