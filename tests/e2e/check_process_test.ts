@@ -36,7 +36,9 @@ const STARTS: readonly Start[] = [
   {
     what: "an authority that signs nothing, and nothing else",
     options: { env: { CA_ADDRESS: "https://127.0.0.1:1" } },
-    finds: { certificates: ["failed", /^spiffe:\S+\/sa\/web has none: Unavailable: /] },
+    finds: {
+      certificates: ["failed", /^spiffe:\S+\/sa\/web has none: Unavailable: /],
+    },
   },
 ];
 for (const { what, options, finds } of STARTS) {
