@@ -108,7 +108,11 @@ function killAfter(child: Deno.ChildProcess, timeoutMs: number) {
     kill(why: CommandFailure) {
       if (killer.why !== undefined) return;
       killer.why = why;
-      child.kill("SIGKILL");
+      try {
+        child.kill("SIGKILL");
+      } catch {
+        // It has ended by itself meanwhile.
+      }
     },
     stop: () => clearTimeout(timer),
   };
