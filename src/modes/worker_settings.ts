@@ -35,6 +35,7 @@ export function workerSettings(
     transparent: transparency(config.requireOriginalSource),
     dns: dnsSettings(config),
     onDemand: config.xds?.onDemand ?? false,
+    rehearse: config.xds !== undefined || config.kube !== undefined,
     crl: config.crlPath !== undefined,
     log: config.log,
   };

@@ -6,6 +6,7 @@ import { DataPlane } from "./data_plane.ts";
 import { keepWorkerMemory } from "./memory_keeper.ts";
 import type { FromWorker, ToWorker, WorkerSettings } from "./messages.ts";
 import { OrderQueue } from "./order_queue.ts";
+import { rehearse } from "./rehearsal.ts";
 import type { MakePart } from "./worker_part.ts";
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
@@ -40,6 +41,7 @@ async function start(
   const tell = (message: FromWorker) => scope.postMessage(message);
   plane = new DataPlane(settings, makePart, tell, writeLog);
   orders = new OrderQueue(plane);
+  if (settings.rehearse === true) rehearse();
   tell({ kind: "loaded" });
   keepWorkerMemory();
 }

@@ -39,6 +39,8 @@ export interface WorkerSettings {
   readonly dns: DnsSettings | undefined;
   /** Whether the mesh is told on demand only. Default false. */
   readonly onDemand?: boolean;
+  /** Whether a large mesh may come while connections are open. Default false. */
+  readonly rehearse?: boolean;
   /** Whether revocation lists are followed. Default false. */
   readonly crl?: boolean;
   readonly log: { readonly filter: string; readonly format: LogFormat };
