@@ -5,6 +5,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import { LabError, labSkipReason } from "../lab/mod.ts";
 import { findZtunnel } from "../lab/ztunnel.ts";
 import { type Benchmark, BENCHMARKS, type Settings } from "./benchmarks.ts";
+import { worsened } from "./compare.ts";
 import { type Figure, figureTable } from "./figures.ts";
 import { findH2load } from "./h2load.ts";
 import { findFortio, findLoadGenerator, fortioGrpc } from "./load.ts";
@@ -26,7 +27,9 @@ const USAGE = `deno task bench [flags]
   --subjects NAME,…  direct, hairpin, ztunnel; for lanes also hairpin-user (--kernel-lane off) and
                      hairpin-tunnel (--node-local-lane off). Default: all that can run here
   --workers N        data-plane threads of each proxy. Default 2, as both choose on a small node
-  --json             the figures of every round as JSON instead of a table`;
+  --json             the figures of every round as JSON instead of a table
+  --save FILE        the same into a file, beside the table
+  --against FILE     of an earlier run: says which of hairpin's ratios are worse by a fifth or more`;
 
 /** Whose nodes the waypoint's clients and servers are on. */
 const WAYPOINT_SUBJECT = "hairpin";
@@ -40,13 +43,15 @@ interface Options {
   readonly scale: boolean;
   readonly quick: boolean;
   readonly json: boolean;
+  readonly save: string | undefined;
+  readonly against: readonly Figure[] | undefined;
 }
 
 /** @throws {LabError} when a name or a number is none. */
 function readOptions(args: string[]): Options | "help" {
   const flags = parseArgs(args, {
     boolean: ["scale", "quick", "json", "help"],
-    string: ["only", "subjects", "workers"],
+    string: ["only", "subjects", "workers", "save", "against"],
     unknown: (flag) => {
       throw new LabError(
         `Cannot use "${flag}": not a flag of the benchmarks\n${USAGE}`,
@@ -68,7 +73,24 @@ function readOptions(args: string[]): Options | "help" {
     scale: flags["scale"] === true,
     quick: flags["quick"] === true,
     json: flags["json"] === true,
+    save: textOf(flags["save"]),
+    against: readFigures(textOf(flags["against"])),
   };
+}
+
+const textOf = (value: unknown): string | undefined =>
+  typeof value === "string" && value !== "" ? value : undefined;
+
+/** @throws {LabError} when the file is not what `--save` writes. */
+function readFigures(path: string | undefined): Figure[] | undefined {
+  if (path === undefined) return undefined;
+  try {
+    const figures: unknown = JSON.parse(Deno.readTextFileSync(path));
+    if (Array.isArray(figures)) return figures;
+  } catch (cause) {
+    throw new LabError(`Cannot read "${path}"`, { cause });
+  }
+  throw new LabError(`Cannot compare with "${path}": no list of figures`);
 }
 
 function listOf(value: unknown): string[] | undefined {
@@ -161,17 +183,33 @@ async function measureScale(options: Options): Promise<void> {
     ztunnel,
     progress,
   });
-  if (options.json) return console.log(JSON.stringify(figures, undefined, 2));
+  if (options.json) return console.log(textOfFigures(figures));
   console.log(`\n${figureTable(figures, able)}\n`);
+  keepAndCompare(options, figures);
+}
+
+const textOfFigures = (figures: readonly Figure[]): string =>
+  JSON.stringify(figures, undefined, 2);
+
+function keepAndCompare(
+  { save, against }: Options,
+  figures: readonly Figure[],
+): void {
+  if (save !== undefined) Deno.writeTextFileSync(save, textOfFigures(figures));
+  if (against === undefined) return;
+  const worse = worsened(figures, against);
+  for (const line of worse) console.log(line);
+  if (worse.length === 0) console.log("no ratio is worse by a fifth");
 }
 
 function report(
-  { json, benchmarks, workers }: Options,
+  options: Options,
   figures: readonly Figure[],
   subjects: readonly Subject[],
   { generator }: Settings,
 ): void {
-  if (json) return console.log(JSON.stringify(figures, undefined, 2));
+  const { json, benchmarks, workers } = options;
+  if (json) return console.log(textOfFigures(figures));
   const columns = [
     ...subjects.map(({ name }) => name),
     ...figures.map((f) => f.subject),
@@ -181,6 +219,7 @@ function report(
   console.log(
     `load from ${generator.name}; ${workers} worker threads a proxy; medians`,
   );
+  keepAndCompare(options, figures);
 }
 
 function progress(line: string): void {
