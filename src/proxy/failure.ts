@@ -112,13 +112,19 @@ function streamFailure(
       return undefined;
     case H2Code.CANCEL:
     case H2Code.STREAM_CLOSED: {
-      // ztunnel's words, which say neither who it was nor how.
-      const side = by === "a" ? "receive" : "send";
-      const error = `while closing connection: ${side}: io error: broken pipe` +
-        ` (${message})`;
-      return { flag: "CONNECT", error };
+      return brokenOff(by === "a" ? "receive" : "send", message);
     }
     default:
       return { flag: "CONNECT", error: `h2 failed: ${message}` };
   }
 }
+
+/** ztunnel's words, which say neither who it was nor how. */
+const brokenOff = (side: "receive" | "send", how: string): Failure => ({
+  flag: "CONNECT",
+  error: `while closing connection: ${side}: io error: broken pipe (${how})`,
+});
+
+/** What a source's side has to report of a call that its destination's cut. */
+export const cutAtDestination = (): Failure =>
+  brokenOff("send", "stream reset by peer: CANCEL");

@@ -64,6 +64,8 @@ export interface Downstream {
 export interface InboundEnd {
   readonly status: 200 | 401 | 503;
   readonly failure: Failure | undefined;
+  /** Whether we ended it: a tunnel's source hears that. Default false. */
+  readonly cut?: boolean;
 }
 
 /** Waypoint, policy, the application, then octets; recorded whatever happens. */

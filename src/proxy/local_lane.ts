@@ -12,7 +12,7 @@ import type { DirectRoute } from "../decide/route_plan.ts";
 import type { ByteStream } from "../net/byte_stream.ts";
 import { peerOfWorkload } from "../telemetry/traffic.ts";
 import { identityOf, type ProxyContext, type ServedPod } from "./context.ts";
-import { type Failure, outboundFailure } from "./failure.ts";
+import { cutAtDestination, type Failure, outboundFailure } from "./failure.ts";
 import { serveInbound } from "./inbound_connection.ts";
 import { workloadUnknown } from "./inbound_plaintext.ts";
 import { serviceNames } from "./service_names.ts";
@@ -107,7 +107,7 @@ async function deliver(
   });
   if (outbound.cancellation.reason !== undefined) return outbound.cancelled();
   if (end.status !== 200) return refusedWith(end.status);
-  return undefined;
+  return end.cut === true ? cutAtDestination() : undefined;
 }
 
 const refusedWith = (status: number): Failure => ({

@@ -26,6 +26,8 @@ export interface TrackOptions {
 export interface CarriedEnd {
   readonly status: 200;
   readonly failure: Failure | undefined;
+  /** Whether we ended it. */
+  readonly cut: boolean;
 }
 
 /**
@@ -102,10 +104,11 @@ export class TrackedConnection implements LaneMeter {
     const meter = also === undefined ? this : both(this, also);
     const relay = this.#relay(downstream, upstream, meter);
     this.cancellation.during(() => relay.cut());
-    return relay.ended.then((end) => ({
-      status: 200,
-      failure: end.how === "cut" ? this.cancelled() : relayFailure(end),
-    }));
+    return relay.ended.then((end) => {
+      const cut = end.how === "cut";
+      const failure = cut ? this.cancelled() : relayFailure(end);
+      return { status: 200, failure, cut };
+    });
   }
 
   /** Past user space where that can be: it has no TLS. */

@@ -123,7 +123,8 @@ Deno.test("serveInbound() carries octets, counts and logs them, and lists the co
     application.end();
     await heard.ended();
     client.end();
-    assert.deepEqual(await ended, { status: 200, failure: undefined });
+    const end = { status: 200, failure: undefined, cut: false };
+    assert.deepEqual(await ended, end);
     assert.equal(proxy.served.connections.size, 0);
     const [line] = proxy.lines().filter((l) =>
       l.includes("connection complete")
