@@ -207,6 +207,11 @@ async function callOnce(
     await serve(socket, steps);
   } catch (reason) {
     const error = (reason as { code?: string }).code ?? `${reason}`;
-    console.log(JSON.stringify({ end: "refused", error }));
+    // It was there, and was reset before the runtime could tell of it.
+    const wasReset = error === "ECONNRESET";
+    const report = wasReset
+      ? { end: "reset", sent: 0, received: 0, text: "", error }
+      : { end: "refused", error };
+    console.log(JSON.stringify(report));
   }
 }
