@@ -70,7 +70,7 @@ export async function startParts(
     onReadyChange: () => readiness.set("data workers", workers.ready),
     log: seen.log("worker"),
   });
-  await workers.start();
+  await Promise.all([workers.start(), xds?.rehearse()]);
   const pods = new PodManager(
     workers,
     seen.podMetrics,

@@ -25,6 +25,7 @@ import {
 import { OnDemand } from "./on_demand.ts";
 import { Outbox } from "./outbox.ts";
 import { type Part, readResponse, refusalText } from "./read_response.ts";
+import { rehearseUpdate } from "./rehearsal.ts";
 import {
   answer,
   firstRequest,
@@ -100,6 +101,11 @@ export class XdsClient {
   async want(name: string): Promise<void> {
     if (this.#known[ADDRESS_TYPE].has(name)) return;
     await this.#onDemand?.want(name);
+  }
+
+  /** Before {@link run}: has a large first update find compiled code. */
+  async rehearse(): Promise<void> {
+    await rehearseUpdate();
   }
 
   /** Follows until `signal`, whatever the server does. */

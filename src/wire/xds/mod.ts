@@ -4,6 +4,7 @@ export {
   type MeshResource,
   type ResourceEnvelope,
 } from "./decode.ts";
+export { encodeWorkload } from "./encode.ts";
 export { XdsResourceError } from "./errors.ts";
 export {
   AggregatedDiscoveryService,
