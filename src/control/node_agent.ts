@@ -2,6 +2,7 @@
 import type { Clock } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import { Seqpacket } from "../sys/seqpacket.ts";
+import { pause } from "./pause.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { PodHost } from "./pod_host.ts";
 import { systemClock } from "./system_clock.ts";
@@ -153,15 +154,6 @@ class AgentConnector {
 
   #pause(delayMs: number): Promise<void> {
     const { clock, signal } = this.#options;
-    return new Promise((resolve) => {
-      const cancel = clock.setTimer(delayMs, end);
-      signal.addEventListener("abort", end);
-      if (signal.aborted) end();
-      function end() {
-        cancel();
-        signal.removeEventListener("abort", end);
-        resolve();
-      }
-    });
+    return pause(clock, delayMs, signal);
   }
 }

@@ -1,6 +1,7 @@
 /** Takes the taint off a node that keeps pods away until they can be redirected. */
 import type { Clock } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
+import { pause } from "./pause.ts";
 import type { Logger } from "../telemetry/log.ts";
 import {
   type KubeApi,
@@ -151,15 +152,7 @@ export class NodeTaint {
 
   #pause(): Promise<void> {
     const { clock, signal } = this.#options;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const cancel = clock.setTimer(TAINT_RETRY_MS, resolve);
-    const stop = () => resolve();
-    signal.addEventListener("abort", stop);
-    if (signal.aborted) resolve();
-    return promise.finally(() => {
-      cancel();
-      signal.removeEventListener("abort", stop);
-    });
+    return pause(clock, TAINT_RETRY_MS, signal);
   }
 }
 

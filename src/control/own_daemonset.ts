@@ -2,6 +2,7 @@
 import type { Clock } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import { readDaemonSetPod, readSchedulableNode, runsOn } from "../kube/mod.ts";
+import { pause } from "./pause.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { type KubeApi, KubeApiError } from "./kube_api/mod.ts";
 
@@ -58,8 +59,9 @@ export class OwnDaemonSet {
         return await this.#isOver(name, signal);
       } catch (reason) {
         if (isRefused(reason, 401)) return true;
-        if (tries < END_TRIES && !signal.aborted) await this.#pause();
-        else {
+        if (tries < END_TRIES && !signal.aborted) {
+          await pause(this.#options.clock, END_RETRY_MS);
+        } else {
           this.#warn(messageOf(reason));
           return false;
         }
@@ -124,12 +126,6 @@ export class OwnDaemonSet {
       if (isRefused(reason, 404)) return undefined;
       throw reason;
     }
-  }
-
-  #pause(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#options.clock.setTimer(END_RETRY_MS, resolve);
-    });
   }
 
   #warn(error: string): void {

@@ -1,6 +1,7 @@
 /** One kind, followed for as long as the process runs. */
 import type { Clock } from "../../base/clock.ts";
 import { messageOf } from "../../base/errors.ts";
+import { pause } from "../pause.ts";
 import type { Logger } from "../../telemetry/log.ts";
 import { absentDelayMs, retryDelayMs } from "./backoff.ts";
 import type { KubeApi } from "./client.ts";
@@ -205,16 +206,9 @@ export class KindWatch {
     this.#problem = problem;
   }
 
-  async #wait(delayMs: number): Promise<void> {
+  #wait(delayMs: number): Promise<void> {
     const { clock, signal } = this.#options;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const cancel = clock.setTimer(delayMs, resolve);
-    const stop = () => resolve();
-    signal.addEventListener("abort", stop);
-    if (signal.aborted) resolve();
-    await promise;
-    cancel();
-    signal.removeEventListener("abort", stop);
+    return pause(clock, delayMs, signal);
   }
 
   get #title(): string {
