@@ -1,9 +1,10 @@
-import type { Socket } from "node:net";
+import { Socket } from "node:net";
 import type { SocketAddress } from "../model/address.ts";
+import { closeNoted } from "../sys/descriptor_ledger.ts";
 import type { Fd } from "../sys/libc.ts";
 import { resetOnClose } from "../sys/tcp_state.ts";
 import { BareTcpStream } from "./bare_tcp_stream.ts";
-import { closeOwn, toSocket } from "./descriptor.ts";
+import { WRITE_QUEUE_MAX } from "./limits.ts";
 import type { ReleasableStream } from "./releasable_stream.ts";
 import type { TcpHandle } from "./tcp_handle.ts";
 import { TcpStream } from "./tcp_stream.ts";
@@ -31,7 +32,7 @@ export class Accepted {
 
   /**
    * @param handle Owned from here on.
-   * @param fd Its second descriptor, to be closed by `closeOwn()`; owned too.
+   * @param fd Its second descriptor, to be closed by `closeNoted()`; owned too.
    */
   constructor(
     handle: TcpHandle,
@@ -48,7 +49,7 @@ export class Accepted {
   /** It as a socket of node:net; not once {@link stream} was asked for. */
   get socket(): Socket {
     if (this.#socket !== undefined) return this.#socket;
-    closeOwn(this.#take());
+    closeNoted(this.#take());
     const socket = this.#socket = toSocket(this.#handle);
     socket.on("close", () => this.#onGone?.());
     return socket;
@@ -92,8 +93,21 @@ export class Accepted {
 
   #closeUntaken(): void {
     if (this.#fd === undefined) return;
-    closeOwn(this.#take());
+    closeNoted(this.#take());
     this.#handle.close();
     this.#onGone?.();
   }
+}
+
+/** Makes what a handle reads a socket of node:net, which owns it from here on. */
+function toSocket(handle: TcpHandle): Socket {
+  // The runtime takes these options, its types do not name `handle`.
+  const options: Record<string, unknown> = {
+    handle,
+    allowHalfOpen: true,
+    readable: true,
+    writable: true,
+    highWaterMark: WRITE_QUEUE_MAX,
+  };
+  return new Socket(options);
 }

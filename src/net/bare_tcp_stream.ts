@@ -44,7 +44,7 @@ export class BareTcpStream implements ReleasableStream, WriterOwner {
 
   /**
    * @param handle Connected, not read from yet; owned from here on.
-   * @param fd Its second descriptor, to be closed by `closeOwn()`; owned too.
+   * @param fd Its second descriptor, to be closed by `closeNoted()`; owned too.
    * @param onGone Called once the connection is closed, or whoever it was given
    *   to is done with it.
    */

@@ -1,7 +1,6 @@
-import { Socket } from "node:net";
-import { closeNoted, noted } from "../sys/descriptor_ledger.ts";
+import type { Socket } from "node:net";
+import { noted } from "../sys/descriptor_ledger.ts";
 import { closeFd, type Fd } from "../sys/libc.ts";
-import { WRITE_QUEUE_MAX } from "./limits.ts";
 import type { TcpHandle } from "./tcp_handle.ts";
 
 /** What a second descriptor can be had of. */
@@ -11,13 +10,10 @@ interface WithHandle {
   _handle?: Holder | null;
 }
 
-/** Closes what {@link ownDescriptor} gave. */
-export const closeOwn = (fd: Fd): void => closeNoted(fd);
-
 /**
  * {@link duplicateDescriptor}, to be kept for as long as the socket: it is
  * written down, so that the connection ends even if this thread cannot end it.
- * To be closed by {@link closeOwn}.
+ * To be closed by `closeNoted()`.
  */
 export const ownDescriptor = (socket: Socket): Fd | undefined =>
   ownDescriptorOf(handleOf(socket));
@@ -42,19 +38,6 @@ export function closeRuntimeDescriptor(socket: Socket): void {
 
 const handleOf = (socket: Socket): Holder | null | undefined =>
   (socket as unknown as WithHandle)._handle;
-
-/** Makes what a handle reads a socket of node:net, which owns it from here on. */
-export function toSocket(handle: TcpHandle): Socket {
-  // The runtime takes these options, its types do not name `handle`.
-  const options: Record<string, unknown> = {
-    handle,
-    allowHalfOpen: true,
-    readable: true,
-    writable: true,
-    highWaterMark: WRITE_QUEUE_MAX,
-  };
-  return new Socket(options);
-}
 
 /**
  * A second descriptor of a runtime socket, which the caller closes.

@@ -1,5 +1,6 @@
 import { messageOf } from "../base/errors.ts";
 import { formatAddress, type Ip, ipToBytes } from "../model/address.ts";
+import { closeNoted } from "../sys/descriptor_ledger.ts";
 import { type Fd, SyscallError } from "../sys/libc.ts";
 import { type ListeningSocket, listeningSocket } from "../sys/listening.ts";
 import { inNetns } from "../sys/netns.ts";
@@ -12,7 +13,7 @@ import {
 } from "../sys/sockets.ts";
 import { Accepted, type AcceptedEnds } from "./accepted.ts";
 import { fromRaw } from "./addresses.ts";
-import { closeOwn, ownDescriptorOf } from "./descriptor.ts";
+import { ownDescriptorOf } from "./descriptor.ts";
 import { BindError } from "./errors.ts";
 import { LISTEN_BACKLOG } from "./limits.ts";
 import { acceptFrom, openServerHandle, type TcpHandle } from "./tcp_handle.ts";
@@ -117,7 +118,7 @@ function describe(
   try {
     return new Accepted(handle, fd, endsOf(fd, redirected));
   } catch (reason) {
-    closeOwn(fd);
+    closeNoted(fd);
     if (reason instanceof SyscallError) return undefined;
     throw reason;
   }

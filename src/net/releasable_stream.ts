@@ -3,7 +3,7 @@ import type { ByteStream } from "./byte_stream.ts";
 
 /** A connection that a stream has given away. */
 export interface ReleasedTcp {
-  /** To be closed by `closeOwn()`. */
+  /** To be closed by `closeNoted()`. */
   readonly fd: Fd;
   /** What was to be written. */
   readonly unsent: readonly Uint8Array[];

@@ -1,8 +1,8 @@
+import { closeNoted } from "../sys/descriptor_ledger.ts";
 import { type Fd, SyscallError } from "../sys/libc.ts";
 import { sendNow, socketError } from "../sys/sockets.ts";
 import { endWriting } from "../sys/tcp_state.ts";
 import { brokenSockets } from "./broken_sockets.ts";
-import { closeOwn } from "./descriptor.ts";
 import { WRITE_QUEUE_MAX } from "./limits.ts";
 import { writableSockets } from "./writable_sockets.ts";
 
@@ -14,7 +14,7 @@ export interface WriterOwner {
   onBroken(reason: unknown): void;
   /**
    * Asked once, when there is something to do: a second descriptor, to be closed
-   * by `closeOwn()`. Default: the writer was made with one. Undefined when the
+   * by `closeNoted()`. Default: the writer was made with one. Undefined when the
    * socket is gone.
    */
   ownDescriptor?(): Fd | undefined;
@@ -43,7 +43,7 @@ export class SocketWriter {
 
   /**
    * @param owner Calls {@link close} when the socket has closed.
-   * @param fd To be closed by `closeOwn()`; owned from here on.
+   * @param fd To be closed by `closeNoted()`; owned from here on.
    */
   constructor(owner: WriterOwner, fd?: Fd) {
     this.#owner = owner;
@@ -124,7 +124,7 @@ export class SocketWriter {
     if (this.#fd === undefined) return;
     writableSockets.forget(this.#fd);
     brokenSockets.remove(this.#fd);
-    closeOwn(this.#fd);
+    closeNoted(this.#fd);
   }
 
   /** Past the runtime too, whose own way is longer than all else of a short connection. */

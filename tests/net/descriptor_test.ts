@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import { isBroken, socketError } from "../../src/sys/sockets.ts";
-import { closeOwn, ownDescriptor } from "../../src/net/descriptor.ts";
+import { ownDescriptor } from "../../src/net/descriptor.ts";
 import {
+  closeNoted,
   DescriptorLedger,
   keepLedger,
   newLedgerMemory,
@@ -15,7 +16,7 @@ Deno.test("a ledger ends the connections written down in it, and no others", asy
   using owned = await Pair.open();
   using given = await Pair.open();
   const fd = ownDescriptor(owned.near) ?? assert.fail("no descriptor");
-  closeOwn(ownDescriptor(given.near) ?? assert.fail("no descriptor"));
+  closeNoted(ownDescriptor(given.near) ?? assert.fail("no descriptor"));
 
   // As another thread would, which has the memory only.
   new DescriptorLedger(memory).endAll();
@@ -23,7 +24,7 @@ Deno.test("a ledger ends the connections written down in it, and no others", asy
   await once(owned.far.resume(), "end");
   given.near.write("alive");
   assert.equal(String(await once(given.far, "data")), "alive");
-  closeOwn(fd);
+  closeNoted(fd);
 });
 
 Deno.test("a ledger closes nothing that its owner may still use", async () => {
@@ -34,7 +35,7 @@ Deno.test("a ledger closes nothing that its owner may still use", async () => {
   ledger.add(fd);
   assert.equal(ledger.closeAbandoned(), false);
   assert.equal(isBroken(fd), false);
-  closeOwn(fd);
+  closeNoted(fd);
 });
 
 Deno.test("a ledger closes what has no owner, once", async () => {

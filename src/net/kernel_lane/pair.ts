@@ -1,8 +1,8 @@
+import { closeNoted } from "../../sys/descriptor_ledger.ts";
 import { EVENT } from "../../sys/edge_watch.ts";
 import { describeErrno, type Fd, SyscallError } from "../../sys/libc.ts";
 import { socketError } from "../../sys/sockets.ts";
 import { resetOnClose } from "../../sys/tcp_state.ts";
-import { closeOwn } from "../descriptor.ts";
 import type { RelayEnd, RelayMeter } from "../relay.ts";
 import type { End } from "./end.ts";
 import type { LaneWatch } from "./lane_watch.ts";
@@ -176,7 +176,7 @@ export class KernelPair<E extends End = End> {
     this.#forward?.release?.();
     this.#backward?.release?.();
     leave();
-    for (const { fd } of [a, b]) closeOwn(fd);
+    for (const { fd } of [a, b]) closeNoted(fd);
     this.#ended.resolve(end);
   }
 }
