@@ -140,7 +140,7 @@ function ended(
     const settle = (act: () => void) => {
       clearTimeout(timer);
       signal?.removeEventListener("abort", abort);
-      writableSockets.forget(fd);
+      writableSockets.remove(fd);
       act();
     };
     const fail = (reason: DialError) => settle(() => reject(reason));

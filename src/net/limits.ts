@@ -48,11 +48,8 @@ export const JOIN_MAX = 32 * 1024;
 /** Connections that the kernel may hold ready for accept, as in ztunnel. */
 export const LISTEN_BACKLOG = 128;
 
-/** How long a watch for writable sockets sleeps before it looks again. */
-export const WRITABLE_WATCH_MS = 1_000;
-
-/** How long a watch for broken sockets sleeps before it looks again. */
-export const BROKEN_WATCH_MS = 1_000;
+/** How long a watch of sockets sleeps before it looks whether any are left. */
+export const SOCKET_WATCH_MS = 1_000;
 
 /**
  * How long a connection whose peer has ended its half may last before it is

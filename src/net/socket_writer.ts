@@ -87,7 +87,7 @@ export class SocketWriter {
     if (!this.isOpen) return undefined;
     const fd = this.#descriptor();
     if (fd === undefined) return undefined;
-    writableSockets.forget(fd);
+    writableSockets.remove(fd);
     const unsent = this.#queue;
     this.#fd = undefined;
     this.close();
@@ -122,7 +122,7 @@ export class SocketWriter {
     this.#queue = NONE;
     this.#queued = 0;
     if (this.#fd === undefined) return;
-    writableSockets.forget(this.#fd);
+    writableSockets.remove(this.#fd);
     brokenSockets.remove(this.#fd);
     closeNoted(this.#fd);
   }

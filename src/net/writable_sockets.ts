@@ -1,55 +1,27 @@
-import { WritableWatch } from "../sys/epoll.ts";
 import type { Fd } from "../sys/libc.ts";
 import { isWritable } from "../sys/sockets.ts";
-import { WRITABLE_WATCH_MS } from "./limits.ts";
+import { WatchedSockets } from "./watched_sockets.ts";
 
 /**
- * Waits for sockets to take octets, which is also how a connection attempt
- * ends. One pool thread serves all sockets of a worker, and only while some
- * wait; one that is writable when asked for costs no thread at all.
+ * Tells, once each, of sockets that take octets, which is also how a connection
+ * attempt ends. One that does so when it is asked about costs no thread at all.
  */
-class WritableSockets {
-  readonly #waiting = new Map<Fd, () => void>();
-  #watch: WritableWatch | undefined;
-  #running = false;
-
-  /**
-   * Calls `done` once `fd` is writable or broken, perhaps within this call. One
-   * wait at a time for a descriptor.
-   *
-   * @throws {SyscallError} when it cannot be watched.
-   */
-  whenWritable(fd: Fd, done: () => void): void {
-    if (isWritable(fd)) return done();
-    this.#watch ??= new WritableWatch();
-    this.#watch.add(fd);
-    this.#waiting.set(fd, done);
-    if (!this.#running) void this.#run(this.#watch);
+class WritableSockets extends WatchedSockets {
+  constructor() {
+    super("writable");
   }
 
-  /** Forgets a wait; must come before its descriptor is closed. */
-  forget(fd: Fd): void {
-    if (this.#waiting.delete(fd)) this.#watch?.remove(fd);
+  /** Calls `tell` once `fd` is writable or broken, perhaps within this call. */
+  whenWritable(fd: Fd, tell: () => void): void {
+    if (isWritable(fd)) tell();
+    else this.add(fd, tell);
   }
 
-  async #run(watch: WritableWatch): Promise<void> {
-    this.#running = true;
-    while (this.#waiting.size > 0) {
-      for (const fd of await watch.wait(WRITABLE_WATCH_MS)) {
-        const done = this.#waiting.get(fd);
-        if (done === undefined) continue;
-        // The number may belong to a newer socket than the report is about; if
-        // not, the kernel has taken it back, and owes another report.
-        if (!isWritable(fd)) {
-          watch.remove(fd);
-          watch.add(fd);
-          continue;
-        }
-        this.forget(fd);
-        done();
-      }
-    }
-    this.#running = false;
+  protected override onReport(fd: Fd, tell: () => void): void {
+    this.remove(fd);
+    // If a newer socket has the number, or the kernel has taken its word back,
+    // another report is owed: it waits on.
+    this.whenWritable(fd, tell);
   }
 }
 

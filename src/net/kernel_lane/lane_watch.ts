@@ -1,6 +1,6 @@
 import { EdgeWatch, EVENT } from "../../sys/edge_watch.ts";
 import type { Fd } from "../../sys/libc.ts";
-import { WRITABLE_WATCH_MS } from "../limits.ts";
+import { SOCKET_WATCH_MS } from "../limits.ts";
 import type { Bell } from "./bell.ts";
 
 /** Told what happens to a socket that is watched. */
@@ -47,7 +47,7 @@ export class LaneWatch implements Disposable {
   async #run(): Promise<void> {
     this.#running = true;
     while (this.#sockets.size > 0) {
-      const happenings = await this.#watch.wait(WRITABLE_WATCH_MS);
+      const happenings = await this.#watch.wait(SOCKET_WATCH_MS);
       if (this.#disposed) return; // the bell's memory is gone
       for (const { fd, events } of happenings) {
         const { bell, onRing } = this.#ringing ?? {};

@@ -4,23 +4,36 @@ import { errno, type Fd, libc, SyscallError } from "./libc.ts";
 const EPOLL_CLOEXEC = 0x80000;
 const EPOLL_CTL_ADD = 1;
 const EPOLL_CTL_DEL = 2;
-const EPOLLIN = 0x1;
-/** Errors and hang-ups are told whatever is asked for. */
-const TOLD_UNASKED = 0;
-const EPOLLOUT_ONESHOT = 0x4 | 0x40000000;
+
+/** What a watch may ask for. */
+const EVENTS = {
+  /** EPOLLIN: there is something to read, told for as long as it is so. */
+  readable: 0x1,
+  /** EPOLLOUT and EPOLLONESHOT: there is room to write, told once. */
+  writable: 0x4 | 0x40000000,
+  /**
+   * Nothing: what is told unasked, that a socket is broken or over in both
+   * directions, for as long as it is watched.
+   */
+  broken: 0,
+} as const;
+
+/** What sockets are watched for. */
+export type SocketEvent = keyof typeof EVENTS;
+
 /** `struct epoll_event` is packed on x86-64 only. */
 const EVENT_SIZE = Deno.build.arch === "x86_64" ? 12 : 16;
 const DATA_OFFSET = EVENT_SIZE - 8;
 const EVENTS_MAX = 64;
 
-/** Tells which of a set of sockets are ready. */
-class SocketWatch implements Disposable {
+/** Tells to which of a set of sockets something happens. */
+export class SocketWatch implements Disposable {
   readonly #fd: Fd;
-  readonly #interest: number;
+  readonly #asked: number;
   readonly #events = new Uint8Array(EVENT_SIZE * EVENTS_MAX);
 
-  constructor(interest: number) {
-    this.#interest = interest;
+  constructor(event: SocketEvent) {
+    this.#asked = EVENTS[event];
     this.#fd = libc.epoll_create1(EPOLL_CLOEXEC) as Fd;
     if (this.#fd < 0) throw new SyscallError("create an epoll set", errno());
     noted(this.#fd);
@@ -29,7 +42,7 @@ class SocketWatch implements Disposable {
   add(fd: Fd): void {
     const event = new Uint8Array(EVENT_SIZE);
     const view = new DataView(event.buffer);
-    view.setUint32(0, this.#interest, true);
+    view.setUint32(0, this.#asked, true);
     view.setInt32(DATA_OFFSET, fd, true);
     if (libc.epoll_ctl(this.#fd, EPOLL_CTL_ADD, fd, event) !== 0) {
       throw new SyscallError("watch a socket", errno());
@@ -61,26 +74,5 @@ class SocketWatch implements Disposable {
 
   [Symbol.dispose](): void {
     closeNoted(this.#fd);
-  }
-}
-
-/** Tells which sockets have become writable, once for each that was added. */
-export class WritableWatch extends SocketWatch {
-  constructor() {
-    super(EPOLLOUT_ONESHOT);
-  }
-}
-
-/** Tells which sockets have something to read, for as long as they do. */
-export class ReadableWatch extends SocketWatch {
-  constructor() {
-    super(EPOLLIN);
-  }
-}
-
-/** Tells which sockets are broken or over in both directions, for as long as they are watched. */
-export class BrokenWatch extends SocketWatch {
-  constructor() {
-    super(TOLD_UNASKED);
   }
 }
