@@ -3,8 +3,9 @@ import { linkTarget } from "../../src/sys/link_target.ts";
 
 Deno.test("linkTarget() says where a process's descriptor leads", async () => {
   const path = await Deno.makeTempFile();
+  // In a shell of its own: this one's would lead elsewhere while it echoes.
   const child = new Deno.Command("sh", {
-    args: ["-c", 'exec >"$0"; echo up >&2; exec sleep 60', path],
+    args: ["-c", 'exec >"$0"; (echo up >&2); exec sleep 60', path],
     stderr: "piped",
   }).spawn();
   try {
