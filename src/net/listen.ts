@@ -89,10 +89,9 @@ export class Listener implements Disposable {
   }
 
   #take(handle: TcpHandle): void {
-    const accepted = this.#closed
-      ? undefined
-      : describe(handle, this.#redirected);
-    if (accepted === undefined) return handle.close();
+    if (this.#closed) return handle.close();
+    const accepted = describe(handle, this.#redirected);
+    if (accepted === undefined) return;
     try {
       this.#onAccept(accepted);
     } catch (reason) {
@@ -108,17 +107,25 @@ export class Listener implements Disposable {
   }
 }
 
-/** @returns undefined when it is gone already. */
+/**
+ * Looks between whom a connection is; closes it when that cannot be told.
+ *
+ * @returns undefined when it is gone already.
+ */
 function describe(
   handle: TcpHandle,
   redirected: boolean,
 ): Accepted | undefined {
   const fd = ownDescriptorOf(handle);
-  if (fd === undefined) return undefined;
+  if (fd === undefined) {
+    handle.close();
+    return undefined;
+  }
   try {
     return new Accepted(handle, fd, endsOf(fd, redirected));
   } catch (reason) {
     closeNoted(fd);
+    handle.close();
     if (reason instanceof SyscallError) return undefined;
     throw reason;
   }

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { dialTcp } from "../../src/net/dial.ts";
 import { BindError } from "../../src/net/errors.ts";
+import { libc } from "../../src/sys/libc.ts";
+import { replaced } from "../support/replaced.ts";
 import { at, ip } from "../support/sample_mesh.ts";
 import { freePort, gone, TestListener } from "../support/sockets.ts";
 import { makeTestNetns } from "../support/test_netns.ts";
@@ -73,6 +76,23 @@ async function echo(
   socket.write("x");
   await answered;
 }
+
+Deno.test("Listener closes a connection that it cannot look into, and goes on", async () => {
+  const port = freePort();
+  await using listener = new TestListener(port);
+  {
+    using _bug = replaced(libc, "getpeername", () => {
+      throw new TypeError("a bug");
+    });
+    const lost = await dialTcp(at(LOOPBACK, port), { tuning: {} });
+    await once(lost.resume(), "end");
+    await gone(lost);
+  }
+  assert.deepEqual(listener.errors.map(String), ["TypeError: a bug"]);
+  const socket = await dialTcp(at(LOOPBACK, port), { tuning: {} });
+  await listener.accept();
+  await gone(socket);
+});
 
 Deno.test("Listener does not share its port with one that did not ask to", () => {
   const port = freePort();
