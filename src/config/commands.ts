@@ -10,6 +10,7 @@ import {
   REDIRECT_ACTIONS,
   type RedirectCommand,
 } from "./config.ts";
+import { readKube } from "./control_plane.ts";
 import { readDnsCapture } from "./data_plane.ts";
 import { readOpenConnections, readRedirectBackend } from "./node_side.ts";
 import { readAdmin } from "./run_config.ts";
@@ -25,7 +26,7 @@ import {
   type ValueKind,
 } from "./values.ts";
 
-/** `hairpin check [--netns PATH | --pod NAMESPACE/NAME] [--admin HOST:PORT] [--agent IP:PORT] [--log PATH] [--json]`. */
+/** `hairpin check [--netns PATH | --pod NAMESPACE/NAME] [--admin HOST:PORT] [--agent IP:PORT] [--log PATH] [--kube KUBECONFIG] [--cni-net-dir PATH] [--json]`. */
 export function readCheck(line: CommandLine, settings: Settings): CheckCommand {
   checkFlagsBelong(line.flags, "check");
   takeWords(line, 0);
@@ -36,6 +37,11 @@ export function readCheck(line: CommandLine, settings: Settings): CheckCommand {
     admin: readAdmin(settings),
     agent: settings.readNamed("agent", LISTEN, undefined),
     logs: settings.flags("log"),
+    kube: readKube("node", settings),
+    networks: {
+      netDir: settings.readNamed("cni-net-dir", TEXT, undefined),
+      binDir: settings.readNamed("cni-bin-dir", TEXT, undefined),
+    },
   };
 }
 

@@ -7,12 +7,14 @@
  * from. "ztunnel" as a source means: the same name and default as there.
  */
 
+import type { CheckCommand } from "./check_command.ts";
 import type {
   NodeSideConfig,
   OpenConnectionsUse,
   RedirectBackend,
 } from "./node_side_config.ts";
 
+export type * from "./check_command.ts";
 export type * from "./node_side_config.ts";
 
 /** Exactly what one call of the program asks for. */
@@ -32,22 +34,6 @@ export interface HelpCommand {
   readonly kind: "help";
   readonly text: string;
   readonly exitCode: 0 | 2;
-}
-
-/** `hairpin check`: without a target, the node as a whole. */
-export interface CheckCommand {
-  readonly kind: "check";
-  readonly target:
-    | { readonly kind: "node" }
-    | { readonly kind: "netns"; readonly path: string }
-    | { readonly kind: "pod"; readonly pod: NamespacedName };
-  readonly json: boolean;
-  /** Of the process that serves this node. */
-  readonly admin: HostPort;
-  /** Where the node agent tells of its readiness; undefined: on this machine, if anywhere. */
-  readonly agent: HostPort | undefined;
-  /** Files: the proxy's log, a kubelet's, a container runtime's. */
-  readonly logs: readonly string[];
 }
 
 /** `hairpin explain`: asks the process behind `admin`. */

@@ -76,7 +76,15 @@ function readLocalXds(settings: Settings): LocalXds | undefined {
   return undefined;
 }
 
-function readKube(mode: Mode, settings: Settings): KubeSource | undefined {
+/**
+ * The Kubernetes API as it is named; a waypoint in a cluster has one unnamed.
+ *
+ * @throws {ConfigError} when it is the cluster's, and this is none.
+ */
+export function readKube(
+  mode: Mode,
+  settings: Settings,
+): KubeSource | undefined {
   const found = settings.named("kube");
   if (found === undefined) {
     return mode === "waypoint" && inCluster(settings)

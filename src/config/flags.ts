@@ -60,10 +60,11 @@ export const FLAGS = [
   {
     name: "kube",
     value: "KUBECONFIG|in-cluster",
-    commands: RUN,
+    commands: ["run", "check"],
     variable: "HAIRPIN_KUBE",
     byDefault: "in-cluster for a waypoint in a cluster, else none",
-    meaning: "Follow the same objects in the Kubernetes API.",
+    meaning:
+      "Follow the same objects in the Kubernetes API; check compares the pods of the node with it.",
   },
   {
     name: "xds-address",

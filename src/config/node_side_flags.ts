@@ -24,7 +24,7 @@ export const NODE_SIDE_FLAGS = [
   {
     name: "cni-net-dir",
     value: "PATH",
-    commands: ["run"],
+    commands: ["run", "check"],
     variable: "CNI_NET_DIR",
     meaning:
       "Install the plugin in the runtime's networks in this folder, and keep it there.",
@@ -32,7 +32,7 @@ export const NODE_SIDE_FLAGS = [
   {
     name: "cni-bin-dir",
     value: "PATH",
-    commands: ["run"],
+    commands: ["run", "check"],
     variable: "CNI_BIN_DIR",
     byDefault: "/opt/cni/bin",
     meaning: "The runtime's folder of plugins, with --cni-net-dir.",

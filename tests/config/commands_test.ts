@@ -14,6 +14,8 @@ const rows: [words: string, want: Command][] = [
     admin: ADMIN,
     agent: undefined,
     logs: [],
+    kube: undefined,
+    networks: { netDir: undefined, binDir: undefined },
   }],
   ["check --json --netns /n", {
     kind: "check",
@@ -22,6 +24,8 @@ const rows: [words: string, want: Command][] = [
     admin: ADMIN,
     agent: undefined,
     logs: [],
+    kube: undefined,
+    networks: { netDir: undefined, binDir: undefined },
   }],
   [
     "--pod shop/cart check --log /a --log /b --agent 10.0.0.7:8000 --admin 127.0.0.1:16000",
@@ -32,8 +36,20 @@ const rows: [words: string, want: Command][] = [
       admin: { host: "127.0.0.1", port: 16_000 },
       agent: { host: "10.0.0.7", port: 8_000 },
       logs: ["/a", "/b"],
+      kube: undefined,
+      networks: { netDir: undefined, binDir: undefined },
     },
   ],
+  ["check --kube /k --cni-net-dir /net --cni-bin-dir /bin", {
+    kind: "check",
+    target: { kind: "node" },
+    json: false,
+    admin: ADMIN,
+    agent: undefined,
+    logs: [],
+    kube: { kind: "kubeconfig", path: "/k" },
+    networks: { netDir: "/net", binDir: "/bin" },
+  }],
   ["explain --from shop/cart --to 10.0.0.1:80", {
     kind: "explain",
     from: "shop/cart",

@@ -12,6 +12,7 @@ import {
   eventually,
   HTTP_PORT,
   labTest,
+  Mesh,
   shareMesh,
   withMesh,
 } from "./support.ts";
@@ -250,22 +251,31 @@ labTest(
         ...["--cni-conf-name", "10-net.conflist"],
         ...["--cni-socket", `${networks}/cni.sock`],
       ];
-      await withMesh({ flags }, async (mesh) => {
-        const { server, client, httpbin } = mesh;
-        await client.stop();
-        await eventually("the plugin in the chain", async () => {
-          const text = await Deno.readTextFile(`${networks}/10-net.conflist`);
-          return text.includes("hairpin-cni");
-        });
-        const log: Expected = { "access log": ["warning", /"access" is warn/] };
-        const before = await checkPod(mesh, server, httpbin);
-        assertFinds(before.findings, log);
-        await put("00-other.conflist");
-        const after = await checkPod(mesh, server, httpbin);
-        assertFinds(after.findings, {
-          ...log,
-          "CNI chain": ["failed", /00-other\.conflist comes before 10-net/],
-        });
+      await using mesh = await Mesh.start({}, { flags });
+      const { server, httpbin } = mesh;
+      await eventually("the plugin in the chain", async () => {
+        const text = await Deno.readTextFile(`${networks}/10-net.conflist`);
+        return text.includes("hairpin-cni");
+      });
+      const log: Expected = { "access log": ["warning", /"access" is warn/] };
+      const before = await checkPod(mesh, server, httpbin);
+      assertFinds(before.findings, log);
+      const agent = before.findings.find(({ check }) =>
+        check === "plugin's agent"
+      );
+      assert.equal(agent?.found, `answers at ${networks}/cni.sock`);
+      await Deno.remove(`${networks}/cni.sock`);
+      const deaf = await checkPod(mesh, server, httpbin);
+      assert.equal(deaf.code, 1);
+      assertFinds(deaf.findings, {
+        ...log,
+        "plugin's agent": ["failed", /^Cannot ask ".*\/cni\.sock": /],
+      });
+      await put("00-other.conflist");
+      const after = await checkPod(mesh, server, httpbin);
+      assertFinds(after.findings, {
+        ...log,
+        "CNI chain": ["failed", /00-other\.conflist comes before 10-net/],
       });
     } finally {
       await Deno.remove(networks, { recursive: true });

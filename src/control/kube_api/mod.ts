@@ -2,6 +2,7 @@
 export {
   type ClusterAccess,
   inClusterAccess,
+  readSource,
   type TextSource,
 } from "./cluster_access.ts";
 export { readKubeconfig } from "./kubeconfig.ts";

@@ -1,5 +1,7 @@
 /** Judgements on the container runtime's networks; pure. */
+import { isObject, type JsonObject } from "../../wire/cni/mod.ts";
 import { failed, type Judgement, ok, warning } from "./finding.ts";
+import { asRecord } from "./records.ts";
 
 /** The plugins that hand new pods over: hairpin's, and Istio's. */
 export const MESH_PLUGINS = ["hairpin-cni", "istio-cni"] as const;
@@ -91,22 +93,39 @@ function judgePresent(
     );
 }
 
+/** The mesh's plugin in the network that the runtime uses. */
+export interface ChainPlugin {
+  readonly type: string;
+  /** Its entry in the list. */
+  readonly entry: JsonObject;
+}
+
+/** undefined where that network has none, or cannot be read. */
+export function chainPlugin(
+  { files = [] }: Pick<FoundChain, "files">,
+): ChainPlugin | undefined {
+  const entry = entriesOf(files[0]?.text)?.find(({ type }) =>
+    typeof type === "string" && isMeshPlugin(type)
+  );
+  return entry && { type: `${entry.type}`, entry };
+}
+
 const isMeshPlugin = (type: string): boolean =>
   (MESH_PLUGINS as readonly string[]).includes(type);
 
 /** Types of a list's plugins, or of the only one; undefined for what is no network. */
 function typesOf(text: string | undefined): readonly string[] | undefined {
-  if (text === undefined) return undefined;
-  try {
-    const network = JSON.parse(text);
-    const plugins: unknown[] = Array.isArray(network?.plugins)
-      ? network.plugins
-      : [network];
-    const types = plugins.map((one) => (one as { type?: unknown })?.type);
-    return types.every((type) => typeof type === "string")
-      ? types as string[]
-      : undefined;
-  } catch {
-    return undefined; // no JSON
-  }
+  const types = entriesOf(text)?.map(({ type }) => type);
+  return types?.every((type) => typeof type === "string") ? types : undefined;
+}
+
+function entriesOf(
+  text: string | undefined,
+): readonly JsonObject[] | undefined {
+  const network = asRecord(text?.trim() ?? "");
+  if (network === undefined) return undefined;
+  const plugins: readonly unknown[] = Array.isArray(network.plugins)
+    ? network.plugins
+    : [network];
+  return plugins.every(isObject) ? plugins : undefined;
 }

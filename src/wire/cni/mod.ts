@@ -13,8 +13,9 @@ export {
   type AgentKind,
   DEFAULT_AGENT_SOCKET,
   type PluginConf,
+  readConf,
 } from "./conf.ts";
-export type { JsonObject } from "./json.ts";
+export { isObject, type JsonObject } from "./json.ts";
 export { addReply, errorReply, versionReply } from "./replies.ts";
 export { addressesOf, type ResultAddress } from "./addresses.ts";
 export { ISTIO_ADD_PATH, istioEvent } from "./istio_event.ts";

@@ -1,0 +1,66 @@
+/** What a node's proxy and agent tell of themselves: to kubelets, to Prometheus and in their logs. */
+import type { HostPort } from "../../config/mod.ts";
+import type { Dump } from "../../view/mod.ts";
+import type { Judgement } from "./finding.ts";
+import {
+  judgeHandshake,
+  judgeLogFound,
+  judgeLogListeners,
+  judgeLogPods,
+  judgeNodeLog,
+  saysInfo,
+} from "./judge_log.ts";
+import {
+  judgeAccessLog,
+  judgeAgent,
+  judgeMetrics,
+  judgeReadiness,
+} from "./judge_reports.ts";
+import type { FoundLogs } from "./log_files.ts";
+import { askAt, askServer } from "./node_facts.ts";
+
+/** What the proxy says of its pods and its agent, and others of the plugin. */
+export function judgeLogs(
+  { proxy, others, unreadable }: FoundLogs,
+  dump: Dump | undefined,
+): Judgement[] {
+  const { filter = "" } = dump?.hairpin?.log ?? {};
+  const redirect = dump?.hairpin?.redirect ?? "none";
+  const hasOwn = redirect === "agent" || redirect === "self";
+  return [
+    judgeLogFound(proxy?.path, unreadable),
+    ...others.map(({ path, lines }) => judgeNodeLog(path, lines)),
+    ...proxy && dump && hasOwn && saysInfo(filter, "inpod")
+      ? [judgeLogPods(proxy, dump)]
+      : [],
+    ...proxy && dump && hasOwn && saysInfo(filter, "proxy")
+      ? [judgeLogListeners(proxy, dump)]
+      : [],
+    ...proxy && redirect === "agent" && saysInfo(filter, "inpod")
+      ? [judgeHandshake(proxy)]
+      : [],
+  ];
+}
+
+/** Where Istio's agent tells a kubelet, in the namespace that it runs in. */
+const AGENT: HostPort = { host: "127.0.0.1", port: 8000 };
+
+/** What a kubelet, a Prometheus and a reader of the log get. */
+export async function checkReports(
+  dump: Dump,
+  agent: HostPort | undefined,
+): Promise<Judgement[]> {
+  const { statsAddr, readinessAddr } = dump.config;
+  const ready = await askServer(readinessAddr, "/healthz/ready");
+  const metrics = await askServer(statsAddr, "/metrics");
+  return [
+    ...ready === undefined ? [] : [judgeReadiness(ready)],
+    ...metrics === undefined ? [] : [judgeMetrics(metrics, dump)],
+    ...dump.hairpin?.redirect === "agent"
+      ? [
+        judgeAgent(await askAt(agent ?? AGENT, "/readyz"), agent !== undefined),
+      ]
+      : [],
+    judgeAccessLog(dump.hairpin?.log.filter ?? ""),
+  ];
+}
