@@ -21,9 +21,12 @@ interface Order {
   readonly fetch: boolean;
 }
 
+/** What was typed cannot be meant. */
+export class UsageError extends CompileError {}
+
 const USAGE = "want [--arch amd64|arm64]... [--out DIR] [--fetch]";
 
-/** @throws {CompileError} naming what it cannot use. */
+/** @throws {UsageError} naming what it cannot use. */
 export function readOrder(args: readonly string[]): Order {
   const wrong: string[] = [];
   const parsed: Record<string, unknown> = parseArgs([...args], {
@@ -42,7 +45,7 @@ export function readOrder(args: readonly string[]): Order {
   wrong.push(...archs.filter((arch) => !isArch(arch)), ...more);
   if (out === "") wrong.push("--out");
   if (wrong.length > 0) {
-    throw new CompileError(`Cannot use ${JSON.stringify(wrong[0])}: ${USAGE}`);
+    throw new UsageError(`Cannot use ${JSON.stringify(wrong[0])}: ${USAGE}`);
   }
   return {
     archs: archs.length === 0 ? ALL_ARCHS : archs.filter(isArch),
@@ -146,6 +149,6 @@ if (import.meta.main) {
   } catch (reason) {
     if (!(reason instanceof CompileError)) throw reason;
     console.error(`compile: ${reason.message}`);
-    Deno.exit(1);
+    Deno.exit(reason instanceof UsageError ? 2 : 1);
   }
 }

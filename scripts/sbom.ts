@@ -31,7 +31,7 @@ export function sbomOf(lock: Lock, deno: string): object {
         type: "library",
         name,
         version,
-        purl: `pkg:jsr/${name}@${version}`,
+        purl: `pkg:jsr/${name.replace("@", "%40")}@${version}`,
       };
     }),
   ];

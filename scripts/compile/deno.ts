@@ -26,14 +26,18 @@ export async function outputOf(
 export const infoOf = (root: string) => (path: string): Promise<string> =>
   outputOf(Deno.execPath(), ["info", "--json", path], { cwd: root });
 
-/** Arguments of `deno` that compile a stage. */
+/**
+ * Arguments of `deno` that compile a stage. The program asks nobody for a right
+ * that it was not given: a terminal would have it wait for an answer.
+ */
 export function compileArgs(
   plan: Pick<CompilePlan, "includes">,
   arch: Arch,
   output: string,
 ): string[] {
   return [
-    ...["compile", "-P", "--no-check", "--exclude-unused-npm", "--frozen"],
+    ...["compile", "-P", "--no-prompt", "--no-check", "--frozen"],
+    "--exclude-unused-npm",
     ...["--target", TARGETS[arch], "--output", output],
     ...plan.includes.flatMap((path) => ["--include", path]),
     MAIN,

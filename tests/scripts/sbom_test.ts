@@ -37,7 +37,7 @@ Deno.test("sbomOf() names the program, its runtime and its packages with their d
         type: "library",
         name: "@std/cli",
         version: "1.0.32",
-        purl: "pkg:jsr/@std/cli@1.0.32",
+        purl: "pkg:jsr/%40std/cli@1.0.32",
       },
     ],
   });
