@@ -2,6 +2,7 @@
 import { writeLog } from "./write_log.ts";
 import { DescriptorLedger, keepLedger } from "../sys/descriptor_ledger.ts";
 import { noteOwnNetns } from "../sys/netns.ts";
+import { takeShortTurns } from "../sys/thread_turns.ts";
 import { DataPlane } from "./data_plane.ts";
 import { keepWorkerMemory } from "./memory_keeper.ts";
 import type { FromWorker, ToWorker, WorkerSettings } from "./messages.ts";
@@ -37,6 +38,8 @@ async function start(
 ): Promise<void> {
   keepLedger(new DescriptorLedger(descriptors));
   noteOwnNetns();
+  // Connections wait here; what keeps processors busy beside them does not mind.
+  takeShortTurns();
   const makePart = await loadPart(settings.role);
   const tell = (message: FromWorker) => scope.postMessage(message);
   plane = new DataPlane(settings, makePart, tell, writeLog);
