@@ -3,6 +3,7 @@ import type { Ip } from "../../model/address.ts";
 import { libc } from "../../sys/libc.ts";
 import { withDescriptor } from "../descriptor.ts";
 import { dialTcp } from "../dial.ts";
+import { inTime } from "../in_time.ts";
 import { TcpStream } from "../tcp_stream.ts";
 import type { KernelLanes } from "./choose_lane.ts";
 import { AT_ONCE, KernelLane, KernelLaneError } from "./lane.ts";
@@ -42,7 +43,9 @@ const AT_ANY_OCTET = { octets: 1, chunkOctetsMin: 0 };
 
 async function probe(lanes: KernelLanes): Promise<void> {
   try {
-    await inTime(carrySample(lanes));
+    const done = carrySample(lanes).then(() => true);
+    if (await inTime(done, PROBE_MS, () => {})) return;
+    throw new Error(`not done in ${PROBE_MS} ms`);
   } catch (reason) {
     throw new KernelLaneError(reason);
   }
@@ -131,17 +134,4 @@ function checkSample(socket: Socket): Promise<void> {
       else reject(new Error(`${at} of ${PROBE_OCTETS} octets arrived`));
     });
   });
-}
-
-async function inTime(done: Promise<void>): Promise<void> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(
-    () => late.reject(new Error(`not done in ${PROBE_MS} ms`)),
-    PROBE_MS,
-  );
-  try {
-    await Promise.race([done, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

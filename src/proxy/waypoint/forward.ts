@@ -10,6 +10,7 @@ import { attemptLimitMs, requestLeftMs } from "../../decide/http/timeouts.ts";
 import type { HeaderList } from "../../model/http.ts";
 import { DEFAULT_UPSTREAM_POLICY } from "../../model/waypoint_config.ts";
 import type { WorkloadUid } from "../../model/workload.ts";
+import { inTime } from "../../net/in_time.ts";
 import type { MessageStream } from "../../net/message_stream.ts";
 import type { EnvoyFlag } from "../../telemetry/response_flags.ts";
 import type { HeaderMutation } from "../../model/external_check.ts";
@@ -28,7 +29,6 @@ import {
 import { GrpcTally } from "./grpc_tally.ts";
 import { hopTo } from "./hop.ts";
 import { versionFor, writeRequest } from "./http_request.ts";
-import { inTime } from "./in_time.ts";
 import type { ServiceLoad } from "./loads.ts";
 import { Mirror } from "./mirror.ts";
 import { protocolOf } from "../../decide/http/upgrade.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { inTime } from "../../../src/proxy/waypoint/in_time.ts";
+import { inTime } from "../../src/net/in_time.ts";
 
 const never = () => assert.fail("was not late");
 
