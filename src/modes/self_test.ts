@@ -1,29 +1,32 @@
-import { connect, createServer, type Server, type Socket } from "node:net";
 import { HairpinError, messageOf } from "../base/errors.ts";
 import type { Config } from "../config/mod.ts";
-import { withDescriptor } from "../net/descriptor.ts";
 import { inNetns, openNetns } from "../sys/netns.ts";
 import { closeFd } from "../sys/libc.ts";
-import { setMark } from "../sys/sockets.ts";
+import { openUdp } from "../sys/udp.ts";
+import { probeLoopback } from "./loopback_probe.ts";
 
 /** Something that the data plane stands on is not there. */
 export class SelfTestError extends HairpinError {
   readonly code = "SYSCALL";
 }
 
+/** What it depends on. */
+type Tested = Pick<Config, "mode" | "proxyMode" | "packetMark">;
+
 /**
  * Proves at start what would otherwise fail at the first connection: the rights
- * to enter namespaces and to mark sockets, and the runtime's way to a socket's
- * descriptor.
+ * to enter namespaces and to mark sockets, and that the runtime's sockets are
+ * what the listeners and dials here take them for.
  *
  * @throws {SelfTestError} naming what is missing and what to do.
  */
 export async function selfTest(
-  { mode, proxyMode, packetMark }: Config,
+  { mode, proxyMode, packetMark }: Tested,
 ): Promise<void> {
   // Who serves its own pod stays where it is and needs no rights for that.
   if (mode === "node" && proxyMode === "shared") testNetns();
-  await testDescriptor(packetMark);
+  await testLoopback();
+  if (packetMark !== undefined) testMark(packetMark);
 }
 
 function testNetns(): void {
@@ -41,43 +44,31 @@ function testNetns(): void {
   }
 }
 
-async function testDescriptor(mark: number | undefined): Promise<void> {
-  const server = createServer();
+/** @throws {SelfTestError} without the right to mark sockets. */
+function testMark(mark: number): void {
   try {
-    const socket = await acceptOne(server);
-    const reached = withDescriptor(socket, (fd) => {
-      if (mark !== undefined) setMark(fd, mark);
-      return true;
-    });
-    if (reached !== true) {
-      throw new SelfTestError(
-        `Cannot reach the descriptor of a socket: this runtime (Deno ${Deno.version.deno}) hides it; use the pinned version`,
-      );
-    }
+    const fd = openUdp({ at: ANY_PORT, reusePort: false, mark });
+    closeFd(fd);
   } catch (reason) {
-    if (reason instanceof SelfTestError) throw reason;
     throw new SelfTestError(
       `failed to set socket mark ${mark}: ${
         messageOf(reason)
       }; make sure hairpin has CAP_NET_RAW, CAP_NET_ADMIN`,
     );
-  } finally {
-    server.close();
   }
 }
 
-function acceptOne(server: Server) {
-  return new Promise<Socket>((resolve, reject) => {
-    server.on("error", reject);
-    server.on("connection", (socket) => {
-      resolve(socket);
-      setTimeout(() => socket.destroy(), 0);
-    });
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number };
-      const client = connect(port, "127.0.0.1");
-      client.on("error", reject);
-      client.on("end", () => client.destroy());
-    });
-  });
+const ANY_PORT = { ip: Uint8Array.of(127, 0, 0, 1), port: 0 };
+
+async function testLoopback(): Promise<void> {
+  try {
+    await probeLoopback();
+  } catch (reason) {
+    const { deno } = Deno.version;
+    throw new SelfTestError(
+      `Cannot call itself on loopback: ${
+        messageOf(reason)
+      }; make sure that loopback is up and Deno ${deno} the pinned version`,
+    );
+  }
 }

@@ -1,6 +1,7 @@
 /**
  * The runtime's own TCP handles, which its sockets stand on. This is the one
- * place that knows how to make one; the start's self-test covers it.
+ * place that knows how to make one; {@link import("../modes/self_test.ts")}
+ * proves at start that they do what is said of them here.
  */
 import process from "node:process";
 import { closeFd, type Fd, SyscallError } from "../sys/libc.ts";
@@ -33,14 +34,20 @@ interface StreamBinding {
   readonly streamBaseState: Int32Array;
 }
 
-interface Bindings {
-  binding(name: "tcp_wrap"): TcpBinding;
-  binding(name: "stream_wrap"): StreamBinding;
-}
+const bindings = process as unknown as { binding(name: string): unknown };
+const { TCP, constants } = load<TcpBinding>("tcp_wrap");
+const { kReadBytesOrError, streamBaseState } = load<StreamBinding>(
+  "stream_wrap",
+);
 
-const bindings = process as unknown as Bindings;
-const { TCP, constants } = bindings.binding("tcp_wrap");
-const { kReadBytesOrError, streamBaseState } = bindings.binding("stream_wrap");
+/** What the runtime has by a name; nothing where it has none, as the first use shows. */
+function load<T>(name: string): T {
+  try {
+    return bindings.binding(name) as T;
+  } catch {
+    return {} as T;
+  }
+}
 
 /** Says in {@link readResult} that the peer has ended its half. */
 export const READ_END = -4095;
