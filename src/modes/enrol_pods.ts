@@ -3,6 +3,7 @@ import type { Config } from "../config/mod.ts";
 import { followNodeAgent } from "../control/node_agent.ts";
 import { type BypassedPod, podsOfNode } from "../kube/mod.ts";
 import type { Enrolment, EnrolmentOptions } from "./enrolment.ts";
+import { tellNodeLeftovers } from "./node_side.ts";
 import { enrolByNode } from "./node_redirect.ts";
 import { enrolBySelf } from "./self_enrolment.ts";
 import { WarningLog } from "./warning_log.ts";
@@ -21,8 +22,10 @@ export async function enrolPods(
     case "node":
       return await enrolByNode(options);
     case "agent":
+      void tellNodeLeftovers(options);
       return enrolByAgent(options);
     case "none":
+      void tellNodeLeftovers(options);
       return enrolNobody(options);
     default:
       throw new Error(`unhandled: ${redirect satisfies never}`);

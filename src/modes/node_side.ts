@@ -56,19 +56,38 @@ export function openNodeLeftovers(
   { config, log, signal }: EnrolmentOptions,
 ): NodeLeftovers {
   const families = nodeFamilies(config.ipv6.enabled);
-  const onNode = async <T>(run: (node: Fd) => Promise<T>): Promise<T> => {
-    const node = openOwnNetns();
-    try {
-      return await run(node);
-    } finally {
-      closeFd(node);
-    }
-  };
   return new NodeLeftovers({
     find: () => onNode((node) => findLeftBehind(node, families)),
     remove: () => onNode((node) => removeNodeSide(node, families)),
     log: log("redirect"),
     signal,
+  });
+}
+
+async function onNode<T>(run: (node: Fd) => Promise<T>): Promise<T> {
+  const node = openOwnNetns();
+  try {
+    return await run(node);
+  } finally {
+    closeFd(node);
+  }
+}
+
+/**
+ * Names what `--redirect node` left where others enrol pods. It stays: this
+ * process cannot know which pods would be open without it. Never rejects.
+ */
+export async function tellNodeLeftovers(
+  { config, log }: Pick<EnrolmentOptions, "config" | "log">,
+): Promise<void> {
+  const families = nodeFamilies(config.ipv6.enabled);
+  const find = (node: Fd) => findLeftBehind(node, families);
+  // Who has not even the programs to look has never written any.
+  const found = await onNode(find).catch(() => "none");
+  if (found !== "idle") return;
+  log("redirect").warn("the node's own redirection was left, and stays", {
+    why: "nobody serves it: the pods that it captures are closed",
+    hint: "hairpin redirect remove --node, which opens them",
   });
 }
 

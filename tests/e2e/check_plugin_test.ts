@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { stringify } from "yaml";
 import type { Finding } from "../../src/modes/check/finding.ts";
 import { type AgentMesh, shareAgentMesh } from "./agent_support.ts";
-import { assertFinds, type Expected, runCheckAt } from "./check_support.ts";
+import { assertFinds, checkNode, type Expected } from "./check_support.ts";
 
 const meshTest = shareAgentMesh(1);
 
@@ -72,16 +72,13 @@ class Runtime {
       `${this.folder}/net.d/10.conflist`,
       JSON.stringify({ cniVersion: "1.0.0", name: "lab", plugins }),
     );
-    const { stdout, stderr } = await runCheckAt(
+    const { findings } = await checkNode(
       this.mesh,
       this.mesh.proxy(NODE),
-      ...["--json", "--netns", "/dev/null"],
       ...["--cni-net-dir", `${this.folder}/net.d`],
       ...["--cni-bin-dir", `${this.folder}/bin`],
     );
-    assert.notEqual(stdout, "", stderr);
-    return (JSON.parse(stdout) as Finding[])
-      .filter(({ subject }) => subject === "node");
+    return findings;
   }
 
   /** The same with another kubeconfig. */

@@ -56,6 +56,20 @@ export async function checkPod(
   return { code: said.code, findings: JSON.parse(said.stdout) };
 }
 
+/** Findings about the node alone. */
+export async function checkNode(
+  mesh: Pick<Mesh, "lab">,
+  at: Pick<HairpinProcess, "place">,
+  ...args: readonly string[]
+): Promise<{ code: number; findings: Finding[] }> {
+  const all = ["--json", "--netns", "/dev/null", ...args];
+  const { code, stdout, stderr } = await runCheckAt(mesh, at, ...all);
+  if (stdout === "") throw new Error(stderr);
+  const findings = (JSON.parse(stdout) as Finding[])
+    .filter(({ subject }) => subject === "node");
+  return { code, findings };
+}
+
 /** By check, what is not well. */
 export type Expected = Readonly<Record<string, [level: Level, found: RegExp]>>;
 
