@@ -14,6 +14,7 @@ interface Step {
 interface Workflow {
   readonly permissions?: unknown;
   readonly concurrency?: unknown;
+  readonly defaults?: unknown;
   readonly jobs: Readonly<
     Record<string, {
       readonly steps: readonly Step[];
@@ -75,6 +76,11 @@ for (const file of files) {
     }
   });
 
+  Deno.test(`${file} fails where any part of a pipe does`, () => {
+    const { defaults }: Workflow = parse(read(file));
+    assert.deepEqual(defaults, { run: { shell: "bash" } });
+  });
+
   Deno.test(`${file} calls tasks and scripts that exist`, () => {
     for (const { run = "" } of stepsOf(parse(read(file)))) {
       for (const task of tasksIn(run)) assert(tasks.includes(task), task);
@@ -96,6 +102,20 @@ for (const file of files) {
     }
   });
 }
+
+Deno.test("a binary is made public only after the smoke test that the source passes", () => {
+  const runs = (file: string, job: string) => {
+    const { jobs }: Workflow = parse(read(file));
+    return jobs[job]!.steps.flatMap(({ run = "" }) => run).join("\n");
+  };
+  for (const [file, job] of [["ci.yml", "binary"], ["release.yml", "files"]]) {
+    const text = runs(file!, job!);
+    assert.match(text, /HAIRPIN_LAB_PROGRAM="\$PWD\/dist\/hairpin-linux-/);
+    assert.match(text, /as_root \.\/scripts\/dev smoke\n/);
+  }
+  const { tasks } = JSON.parse(Deno.readTextFileSync("deno.json"));
+  assert.match(tasks.smoke, / tests\/e2e\/compiled_test\.ts$/);
+});
 
 Deno.test("a release alone may write, and only where it has to", () => {
   const writes = files.flatMap((file) => {
