@@ -36,6 +36,11 @@ status_of() {
     --write-out '%{http_code}' "$1" || true
 }
 
+# Where the pods of a Deployment run.
+node_of() {
+  kubectl get pods -l "app=$1" -o jsonpath='{.items[0].spec.nodeName}'
+}
+
 # Waits until a request is answered with that status, for two minutes.
 until_status() {
   tries=0
@@ -48,7 +53,7 @@ until_status() {
 }
 
 trap clean_up EXIT
-say "a cluster of two nodes"
+say "a cluster with two nodes for pods"
 kind create cluster --name "$cluster" --config "$folder/cluster.yaml" --wait 180s
 kind load docker-image "$image" --name "$cluster"
 kubectl apply --server-side -f "$gateway_api"
@@ -62,6 +67,7 @@ say "two pods of the mesh"
 kubectl label namespace default istio.io/dataplane-mode=ambient
 kubectl apply -f "$folder/workloads.yaml"
 kubectl rollout status deployment/sleep deployment/httpbin --timeout 180s
+[ "$(node_of sleep)" != "$(node_of httpbin)" ] || fail "both pods are on one node"
 until_status http://httpbin:8000/ 200
 kubectl -n istio-system logs daemonset/ztunnel --all-pods --tail=-1 |
   grep -q 'connection complete.*src.identity="spiffe://' ||
