@@ -9,6 +9,7 @@ import { type Flag, FLAGS } from "../../src/config/flags.ts";
 import { type Machine, parseConfig } from "../../src/config/mod.ts";
 import {
   anchors,
+  brokenSpans,
   codeLines,
   codeSpans,
   expandUsage,
@@ -99,6 +100,10 @@ for (const page of PAGES) {
       if (hash === "") continue;
       assert.ok(anchors(read(path)).includes(hash.slice(1)), link);
     }
+  });
+
+  Deno.test(`${page}: no code is broken over two lines`, () => {
+    assert.deepEqual(brokenSpans(text), []);
   });
 
   Deno.test(`${page}: every task exists`, () => {
@@ -210,6 +215,11 @@ Deno.test("expandUsage() types out what brackets and bars stand for", () => {
     "redirect apply --x",
     "redirect verify --x",
   ]);
+});
+
+Deno.test("brokenSpans() finds code with a line end in it", () => {
+  const page = "a `b` c `d\n e` f\n\n    `g\n    h`\n\n`i`\n`j`";
+  assert.deepEqual(brokenSpans(page), ["d\n e"]);
 });
 
 Deno.test("hairpinCalls() finds what is typed, and no drawing", () => {

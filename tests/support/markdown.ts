@@ -35,6 +35,11 @@ export const codeSpans = (page: string): readonly string[] =>
     ([, text]) => text!.replaceAll(/\s*\n\s*/g, " ").replaceAll("\\|", "|"),
   );
 
+/** Texts between backticks that a reader cannot copy as they stand: a line ends within. */
+export const brokenSpans = (page: string): readonly string[] =>
+  Array.from(proseOf(page).matchAll(/`([^`]+)`/g), ([, text]) => text!)
+    .filter((text) => text.includes("\n"));
+
 /** Targets of links. */
 export const links = (page: string): readonly string[] =>
   Array.from(
