@@ -16,6 +16,8 @@ export interface CheckCommand {
   readonly logs: readonly string[];
   /** Where labels, annotations and containers of pods are asked for; undefined: nowhere. */
   readonly kube: Config["kube"];
+  /** The API of the cluster in whose pod this command runs; undefined: it is in none. */
+  readonly inCluster: Config["kube"];
   /** Folders of the container runtime; undefined: the process's own, else the usual ones. */
   readonly networks: {
     readonly netDir: string | undefined;

@@ -10,7 +10,7 @@ import {
   REDIRECT_ACTIONS,
   type RedirectCommand,
 } from "./config.ts";
-import { readKube } from "./control_plane.ts";
+import { clusterApi, readKube } from "./control_plane.ts";
 import { readDnsCapture } from "./data_plane.ts";
 import { readOpenConnections, readRedirectBackend } from "./node_side.ts";
 import { readAdmin } from "./run_config.ts";
@@ -38,6 +38,7 @@ export function readCheck(line: CommandLine, settings: Settings): CheckCommand {
     agent: settings.readNamed("agent", LISTEN, undefined),
     logs: settings.flags("log"),
     kube: readKube("node", settings),
+    inCluster: clusterApi(settings),
     networks: {
       netDir: settings.readNamed("cni-net-dir", TEXT, undefined),
       binDir: settings.readNamed("cni-bin-dir", TEXT, undefined),

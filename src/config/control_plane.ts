@@ -87,22 +87,25 @@ export function readKube(
 ): KubeSource | undefined {
   const found = settings.named("kube");
   if (found === undefined) {
-    return mode === "waypoint" && inCluster(settings)
-      ? { kind: "in-cluster", server: apiServer(settings) }
-      : undefined;
+    return mode === "waypoint" ? clusterApi(settings) : undefined;
   }
   if (found.text !== "in-cluster") {
     return { kind: "kubeconfig", path: found.text };
   }
-  if (inCluster(settings)) {
-    return { kind: "in-cluster", server: apiServer(settings) };
-  }
+  const api = clusterApi(settings);
+  if (api !== undefined) return api;
   throw new ConfigError(
     `${
       describe(found)
     } wants KUBERNETES_SERVICE_HOST, which Kubernetes sets in a pod`,
   );
 }
+
+/** The API of the cluster in whose pod this process runs. */
+export const clusterApi = (settings: Settings): KubeSource | undefined =>
+  inCluster(settings)
+    ? { kind: "in-cluster", server: apiServer(settings) }
+    : undefined;
 
 function apiServer(settings: Settings): string {
   const host = settings.variable("KUBERNETES_SERVICE_HOST")?.text ?? "";

@@ -15,6 +15,7 @@ const rows: [words: string, want: Command][] = [
     agent: undefined,
     logs: [],
     kube: undefined,
+    inCluster: undefined,
     networks: { netDir: undefined, binDir: undefined },
   }],
   ["check --json --netns /n", {
@@ -25,6 +26,7 @@ const rows: [words: string, want: Command][] = [
     agent: undefined,
     logs: [],
     kube: undefined,
+    inCluster: undefined,
     networks: { netDir: undefined, binDir: undefined },
   }],
   [
@@ -37,6 +39,7 @@ const rows: [words: string, want: Command][] = [
       agent: { host: "10.0.0.7", port: 8_000 },
       logs: ["/a", "/b"],
       kube: undefined,
+      inCluster: undefined,
       networks: { netDir: undefined, binDir: undefined },
     },
   ],
@@ -48,6 +51,7 @@ const rows: [words: string, want: Command][] = [
     agent: undefined,
     logs: [],
     kube: { kind: "kubeconfig", path: "/k" },
+    inCluster: undefined,
     networks: { netDir: "/net", binDir: "/bin" },
   }],
   ["explain --from shop/cart --to 10.0.0.1:80", {

@@ -4,6 +4,7 @@ import { shareAgentMesh } from "./agent_support.ts";
 import type { Finding } from "../../src/modes/check/finding.ts";
 import {
   assertFinds,
+  checkNode,
   checkPod,
   type Expected,
   runCheckAt,
@@ -30,6 +31,14 @@ meshTest(
     assert.equal(found("node agent"), "ready");
     assert.match(found("agent in the log") ?? "", /^all pods named at 20/);
     assert.match(found("rules") ?? "", /^as planned, by /);
+
+    const byApi = ["--kube", mesh.plane.kubeconfig];
+    const all = (await checkNode(mesh, proxy, ...byApi)).findings;
+    assertFinds(all, {});
+    const told = (check: string) =>
+      all.find((one) => one.check === check)?.found;
+    assert.equal(told("labels and annotations"), "1 pods, all as wanted");
+    assert.match(told("containers") ?? "", /of 1 pods, all ready/);
 
     const asked = async (at: string) => {
       const args = ["--json", "--netns", "/dev/null", "--agent", at];

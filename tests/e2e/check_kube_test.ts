@@ -5,7 +5,8 @@ import {
   controlPlaneSkipReason,
 } from "../lab/control_plane/mod.ts";
 import { Lab, labSkipReason } from "../lab/mod.ts";
-import { assertFinds, checkPod } from "./check_support.ts";
+import assert from "node:assert/strict";
+import { assertFinds, checkNode, checkPod } from "./check_support.ts";
 import { eventually } from "./support.ts";
 
 const skip = await labSkipReason() ?? await controlPlaneSkipReason();
@@ -84,6 +85,93 @@ Deno.test({
         "failed",
         /not labelled: default\/lost \(pending\)$/,
       ],
+    });
+  },
+});
+
+/** What a kubelet reports of a container. */
+const containerStatus = (more: object) => ({
+  ...{ name: "app", image: "lab", imageID: "lab", started: true },
+  ...{ ready: true, restartCount: 0, state: { running: {} } },
+  ...more,
+});
+
+/** A container that ended once, at a time. */
+const endedAt = (finishedAt: string) => ({
+  restartCount: 1,
+  lastState: {
+    terminated: {
+      ...{ finishedAt, startedAt: finishedAt, exitCode: 137 },
+      reason: "OOMKilled",
+    },
+  },
+});
+
+const BEFORE = "2001-01-01T00:00:00Z";
+const AFTER = "2999-01-01T00:00:00Z";
+
+Deno.test({
+  name: "check finds containers that are not as they were before enrolment",
+  ignore: skip !== undefined,
+  async fn() {
+    await using lab = await Lab.create();
+    await using plane = await ControlPlane.start({ lab, istiod: false });
+    const node = "node-1";
+    const labels = { app: "web", [MODE]: "ambient" };
+    const pod = await lab.addPod({ name: "web", node, labels });
+    const annotations = { "hairpin.dev/netns": netnsPath(pod.netns) };
+    const name = "web";
+    await plane.addPod({ name, node, ips: pod.ips, labels, annotations });
+    await using hairpin = await lab.startHairpin(lab.node(node), {
+      kubeconfig: plane.kubeconfig,
+    });
+    await eventually("enrolled", async () => {
+      const { metadata } = await plane.get<PodJson>("pod", name);
+      return metadata.annotations?.[REDIRECTION] === "enabled";
+    }, WAIT_MS);
+    const report = (more: object) => {
+      const status = { containerStatuses: [containerStatus(more)] };
+      const patch = JSON.stringify({ status });
+      return plane.kubectl([
+        ...["patch", "pod", name, "--subresource=status"],
+        ...["--type=merge", "-p", patch],
+      ]);
+    };
+    const check = () => checkNode({ lab }, hairpin, "--kube", plane.kubeconfig);
+
+    const unasked = await checkNode({ lab }, hairpin);
+    assertFinds(unasked.findings, {});
+    for (const well of [{}, endedAt(BEFORE)]) {
+      await report(well);
+      const { code, findings } = await check();
+      assertFinds(findings, {});
+      assert.equal(code, 1, "of the namespace alone");
+      assert.match(
+        findings.find(({ check }) => check === "containers")?.found ?? "",
+        /^1 of 1 pods, all ready, none restarted since/,
+      );
+    }
+
+    await report(endedAt(AFTER));
+    assertFinds((await check()).findings, {
+      containers: [
+        "warning",
+        /^default\/web: "app" ended at 2999-\S+ \(OOMKilled, exit code 137\), enrolled at 20\d\d-/,
+      ],
+    });
+    const waiting = { waiting: { reason: "CrashLoopBackOff" } };
+    await report({ ...endedAt(AFTER), ready: false, state: waiting });
+    assertFinds((await check()).findings, {
+      containers: [
+        "failed",
+        /^default\/web: "app" is not ready \(CrashLoopBackOff\)$/,
+      ],
+    });
+
+    await report({});
+    await plane.stopApi();
+    assertFinds((await check()).findings, {
+      "Kubernetes API": ["failed", /^Cannot list "namespaces": .*refused/],
     });
   },
 });

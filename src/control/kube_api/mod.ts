@@ -16,7 +16,7 @@ export {
 } from "./follow.ts";
 export { Gather } from "./gather.ts";
 export { WATCH_GRACE_MS, WATCH_SECONDS_MAX } from "./limits.ts";
-export type { Scope } from "./list.ts";
-export { readEvent } from "./messages.ts";
+export { listAll, type Scope } from "./list.ts";
+export { type RawObject, readEvent } from "./messages.ts";
 export { StatusWriter, type StatusWriterOptions } from "./status_writer.ts";
 export type { StatusRecord } from "./status_record.ts";

@@ -4,6 +4,9 @@ export const PROBE_MS = 5_000;
 /** Pause between two looks at what a probe came to; ours. */
 export const PROBE_LOOK_MS = 50;
 
+/** Longest wait for the Kubernetes API's lists of a node's pods; ours: they take less than a second each. */
+export const KUBE_MS = 20_000;
+
 /** Longest run of one program that reads the kernel's state; ours. */
 export const READ_MS = 10_000;
 

@@ -7,7 +7,7 @@ import { askAdmin } from "../ask_admin.ts";
 import { about, failed, type Finding, type Judgement, ok } from "./finding.ts";
 import { listeningSockets, netSysctl } from "./gather.ts";
 import { judgeConntrack, judgeModules } from "./judge_kernel.ts";
-import { judgeBypassed, judgeMarks, judgeServed } from "./judge_mesh.ts";
+import { judgeBypassed, judgeServed } from "./judge_mesh.ts";
 import {
   agentSocketOf,
   judgeAgentSocket,
@@ -24,6 +24,7 @@ import { installedPrograms, kernelModules } from "./node_facts.ts";
 import { checkChain, checkHost, checkLeftBehind } from "./node_host.ts";
 import { checkReports, judgeLogs } from "./node_reports.ts";
 import type { Proxy } from "./pod.ts";
+import { checkPodObjects } from "./pod_objects.ts";
 import { readOldLayout } from "./pod_rules.ts";
 
 /** The proxy as far as it could be asked, and what there is to say. */
@@ -62,6 +63,7 @@ export async function checkNode(
     ...processJudgements(dump, pid),
     ...await checkReports(dump, asked.agent),
     ...meshJudgements(dump),
+    ...await checkPodObjects(dump, asked),
     ...await checkHost(dump),
     ...await checkLeftBehind(dump),
     ...await checkChain(dump, asked.networks),
@@ -106,7 +108,6 @@ const meshJudgements = (dump: Dump): Judgement[] => [
   judgeCertificates(dump, new Date()),
   judgePods(dump),
   ...isEnrolling(dump) ? [judgeServed(dump)] : [],
-  ...dump.hairpin?.kube ? [judgeMarks(dump)] : [],
   judgeBypassed(dump),
 ];
 
