@@ -1,3 +1,5 @@
+import { ipToBytes } from "../../model/address.ts";
+import { sampleWorkload } from "../../model/sample_workload.ts";
 import { slicesOf } from "../../model/slices.ts";
 import { ADDRESS_TYPE, encodeWorkload } from "../../wire/xds/mod.ts";
 import { MeshStore } from "../mesh_store.ts";
@@ -34,28 +36,30 @@ export async function rehearseUpdate(): Promise<number> {
   return store.mesh.workloads.size;
 }
 
-/** One like those of pods behind a service. */
+/** A sample's resource, as far as it is more than what an absent field says. */
 function resourceAt(at: number): Uint8Array {
-  const namespace = `namespace-${at >> 8}`;
-  const service = `service-${at >> 4}`;
-  const name = `${service}-5d8c7b9f6-${at}`;
+  const sample = sampleWorkload(at);
+  const services = Object.entries(sample.services).map(([key, ports]) =>
+    [key, { ports: Object.entries(ports).map(portOf) }] as const
+  );
   return encodeWorkload({
-    uid: `Kubernetes//Pod/${namespace}/${name}`,
-    name,
-    namespace,
-    addresses: [Uint8Array.of(10, 0, at >> 8, at & 255)],
+    uid: sample.uid,
+    name: sample.name,
+    namespace: sample.namespace,
+    addresses: sample.ips.map(ipToBytes),
     tunnelProtocol: 1,
-    trustDomain: "cluster.local",
-    serviceAccount: service,
-    node: `node-${at >> 5}`,
-    canonicalName: service,
-    canonicalRevision: "v1",
-    workloadName: service,
-    clusterId: "Kubernetes",
-    services: {
-      [`${namespace}/${service}.${namespace}.svc.cluster.local`]: {
-        ports: [{ servicePort: 80, targetPort: 8080 }],
-      },
-    },
-  });
+    trustDomain: sample.trustDomain,
+    serviceAccount: sample.serviceAccount,
+    node: sample.node,
+    canonicalName: sample.canonicalName,
+    canonicalRevision: sample.canonicalRevision,
+    workloadName: sample.workloadName,
+    clusterId: sample.clusterId,
+    services: Object.fromEntries(services),
+  }, { version: "1" });
 }
+
+const portOf = ([port, targetPort]: [string, number]) => ({
+  servicePort: Number(port),
+  targetPort,
+});

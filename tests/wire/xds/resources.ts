@@ -7,9 +7,10 @@ import {
 } from "@bufbuild/protobuf";
 import { AuthorizationSchema } from "../../../src/wire/xds/gen/authorization_pb.ts";
 import {
-  type Resource,
-  ResourceSchema,
-} from "../../../src/wire/xds/gen/discovery_pb.ts";
+  encodeWorkload,
+  type ResourceFields,
+} from "../../../src/wire/xds/encode.ts";
+import { ResourceSchema } from "../../../src/wire/xds/gen/discovery_pb.ts";
 import {
   AddressSchema,
   type GatewayAddressSchema,
@@ -29,9 +30,6 @@ export type ServiceInit = MessageInitShape<typeof ServiceSchema>;
 export type AuthorizationInit = MessageInitShape<typeof AuthorizationSchema>;
 export type GatewayInit = MessageInitShape<typeof GatewayAddressSchema>;
 
-/** What an envelope may carry beside name and content. */
-export type ResourceFields = Partial<Pick<Resource, "version" | "aliases">>;
-
 export const octetsOf = <D extends DescMessage>(
   schema: D,
   init: MessageInitShape<D>,
@@ -50,16 +48,7 @@ export const resource = (
   octetsOf(ResourceSchema, { name, resource: { typeUrl, value }, ...more });
 
 /** A workload's resource, named by its uid. */
-export const workloadResource = (
-  value: WorkloadInit,
-  more: ResourceFields = {},
-): Uint8Array =>
-  resource(
-    value.uid ?? "",
-    ADDRESS_TYPE,
-    octetsOf(AddressSchema, { type: { case: "workload", value } }),
-    more,
-  );
+export const workloadResource = encodeWorkload;
 
 /** A service's resource, named by namespace and host name. */
 export const serviceResource = (value: ServiceInit): Uint8Array =>
