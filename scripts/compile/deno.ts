@@ -1,6 +1,7 @@
 /** Runs Deno and git for the compiler. */
 import { CompileError, type CompilePlan, MAIN } from "./plan.ts";
 import { type Arch, type Base, TARGETS } from "./denort.ts";
+import { V8_FLAGS } from "../v8_flags.ts";
 
 /** What a program printed. @throws {CompileError} with its words when it fails. */
 export async function outputOf(
@@ -37,7 +38,7 @@ export function compileArgs(
 ): string[] {
   return [
     ...["compile", "-P", "--no-prompt", "--no-check", "--frozen"],
-    "--exclude-unused-npm",
+    ...["--exclude-unused-npm", V8_FLAGS],
     ...["--target", TARGETS[arch], "--output", output],
     ...plan.includes.flatMap((path) => ["--include", path]),
     MAIN,

@@ -1,3 +1,4 @@
+import { V8_FLAGS } from "../../scripts/v8_flags.ts";
 import { inNamespace, LabError, must, run } from "./command.ts";
 import { type AccessLine, parseAccessLog } from "./access_log.ts";
 import type { ConfigDump } from "./config_dump.ts";
@@ -220,7 +221,9 @@ export async function startHairpin(
 function program(options: HairpinOptions): readonly string[] {
   if (options.program !== undefined) return options.program;
   const binary = Deno.env.get("HAIRPIN_LAB_PROGRAM");
-  return binary ? [binary] : [Deno.execPath(), "run", "-P", "main.ts"];
+  return binary
+    ? [binary]
+    : [Deno.execPath(), "run", "-P", V8_FLAGS, "main.ts"];
 }
 
 const redirectOf = ({ redirect, gateway }: HairpinOptions) =>

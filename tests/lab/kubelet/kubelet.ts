@@ -1,3 +1,4 @@
+import { V8_FLAGS } from "../../../scripts/v8_flags.ts";
 import type { Manifest } from "../../support/manifests.ts";
 import { inNamespace, must, run } from "../command.ts";
 import type { ControlPlane } from "../control_plane/mod.ts";
@@ -269,7 +270,7 @@ async function findProgram() {
   const { denoDir } = JSON.parse(await must([deno, "info", "--json"]));
   const config = ["--config", `${REPOSITORY}deno.json`];
   return {
-    command: [deno, "run", "-P", ...config, `${REPOSITORY}main.ts`],
+    command: [deno, "run", "-P", V8_FLAGS, ...config, `${REPOSITORY}main.ts`],
     env: { PATH: path, DENO_DIR: "/deno" },
     kept: [deno, REPOSITORY],
     mounts: [{ from: denoDir as string, to: "/deno", readOnly: true }],
