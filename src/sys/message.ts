@@ -14,7 +14,9 @@ const OFFSET_OF_CONTROL = 32;
 const OFFSET_OF_CONTROLLEN = 40;
 const OFFSET_OF_FLAGS = 48;
 
-const aligned = (size: number) => (size + 7) & ~7;
+/** Octets that a control message takes of so much data, up to the next one. */
+export const controlSize = (dataSize: number): number =>
+  (CMSGHDR_SIZE + dataSize + 7) & ~7;
 
 /**
  * The memory of one sendmsg(2) or recvmsg(2). Its parts point at each other, so
@@ -41,7 +43,7 @@ export class MessageBuffer {
     this.data = data;
     this.#name = name;
     this.#control = typeof control === "number"
-      ? new Uint8Array(aligned(CMSGHDR_SIZE + 4 * control))
+      ? new Uint8Array(controlSize(4 * control))
       : control;
     const iovec = new DataView(this.#iovec.buffer);
     iovec.setBigUint64(0, addressOf(data), true);
@@ -78,38 +80,60 @@ function addressOf(octets: Uint8Array<ArrayBuffer>): bigint {
   return Deno.UnsafePointer.value(Deno.UnsafePointer.of(octets));
 }
 
-/** One SCM_RIGHTS control message; nothing for no descriptors. */
-export function encodeRights(fds: readonly Fd[]): Uint8Array<ArrayBuffer> {
-  if (fds.length === 0) return new Uint8Array();
-  const length = CMSGHDR_SIZE + 4 * fds.length;
-  const octets = new Uint8Array(aligned(length));
+/** What goes with a message, beside its data. */
+export interface ControlMessage {
+  readonly level: number;
+  readonly kind: number;
+  readonly data: Uint8Array;
+}
+
+/** One control message, with what {@link controlSize} adds to it. */
+export function encodeControl(
+  { level, kind, data }: ControlMessage,
+): Uint8Array<ArrayBuffer> {
+  const octets = new Uint8Array(controlSize(data.length));
   const view = new DataView(octets.buffer);
-  view.setBigUint64(0, BigInt(length), true);
-  view.setInt32(8, SOL_SOCKET, true);
-  view.setInt32(12, SCM_RIGHTS, true);
-  for (const [i, fd] of fds.entries()) {
-    view.setInt32(CMSGHDR_SIZE + 4 * i, fd, true);
-  }
+  view.setBigUint64(0, BigInt(CMSGHDR_SIZE + data.length), true);
+  view.setInt32(8, level, true);
+  view.setInt32(12, kind, true);
+  octets.set(data, CMSGHDR_SIZE);
   return octets;
 }
 
-/** All descriptors that came with a message, whatever else came. */
-export function decodeControl(control: Uint8Array): Fd[] {
-  const view = new DataView(
-    control.buffer,
-    control.byteOffset,
-    control.byteLength,
-  );
-  const fds: Fd[] = [];
+/** All control messages; the last one's data may be cut short. */
+export function* decodeControl(control: Uint8Array): Generator<ControlMessage> {
+  const view = viewOf(control);
   for (let at = 0; at + CMSGHDR_SIZE <= control.length;) {
     const length = Number(view.getBigUint64(at, true));
-    const isRights = view.getInt32(at + 8, true) === SOL_SOCKET &&
-      view.getInt32(at + 12, true) === SCM_RIGHTS;
-    const end = Math.min(at + length, control.length);
-    for (let i = at + CMSGHDR_SIZE; isRights && i + 4 <= end; i += 4) {
-      fds.push(view.getInt32(i, true) as Fd);
+    const end = Math.max(CMSGHDR_SIZE, length);
+    yield {
+      level: view.getInt32(at + 8, true),
+      kind: view.getInt32(at + 12, true),
+      data: control.subarray(at + CMSGHDR_SIZE, at + end),
+    };
+    at += controlSize(end - CMSGHDR_SIZE);
+  }
+}
+
+/** One SCM_RIGHTS control message; nothing for no descriptors. */
+export function encodeRights(fds: readonly Fd[]): Uint8Array<ArrayBuffer> {
+  if (fds.length === 0) return new Uint8Array();
+  const data = new Uint8Array(Int32Array.from(fds).buffer);
+  return encodeControl({ level: SOL_SOCKET, kind: SCM_RIGHTS, data });
+}
+
+/** All descriptors that came with a message, whatever else came. */
+export function decodeRights(control: Uint8Array): Fd[] {
+  const fds: Fd[] = [];
+  for (const { level, kind, data } of decodeControl(control)) {
+    if (level !== SOL_SOCKET || kind !== SCM_RIGHTS) continue;
+    const view = viewOf(data);
+    for (let at = 0; at + 4 <= data.length; at += 4) {
+      fds.push(view.getInt32(at, true) as Fd);
     }
-    at += Math.max(CMSGHDR_SIZE, aligned(length));
   }
   return fds;
 }
+
+const viewOf = (octets: Uint8Array): DataView =>
+  new DataView(octets.buffer, octets.byteOffset, octets.byteLength);

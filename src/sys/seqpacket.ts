@@ -18,7 +18,7 @@ import {
   libc,
   SyscallError,
 } from "./libc.ts";
-import { decodeControl, encodeRights, MessageBuffer } from "./message.ts";
+import { decodeRights, encodeRights, MessageBuffer } from "./message.ts";
 
 const AF_UNIX = 1;
 const SOCK_SEQPACKET_NONBLOCK_CLOEXEC = 5 | 0x800 | 0x80000;
@@ -238,7 +238,7 @@ function receiveNow(fd: Fd, sizeMax: number): Packet | undefined | "later" {
     if (error === EAGAIN || error === EINTR) return "later";
     throw new SyscallError("receive a packet", error);
   }
-  const fds = decodeControl(message.control());
+  const fds = decodeRights(message.control());
   const truncated = (message.flags() & (MSG_TRUNC | MSG_CTRUNC)) !== 0;
   // A packet without a single octet cannot be told from the end, by nobody.
   if (length === 0 && fds.length === 0 && !truncated) return undefined;

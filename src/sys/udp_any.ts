@@ -3,7 +3,12 @@
  * what a rule leads to them keeps the address that its sender chose.
  */
 import { EAGAIN, EINTR, errno, type Fd, libc, SyscallError } from "./libc.ts";
-import { MessageBuffer } from "./message.ts";
+import {
+  controlSize,
+  decodeControl,
+  encodeControl,
+  MessageBuffer,
+} from "./message.ts";
 import {
   decodeSockaddr,
   encodeSockaddr,
@@ -18,8 +23,6 @@ const SOL_IPV6 = 41;
 const IPV6_PKTINFO = 50;
 const MSG_DONTWAIT_NOSIGNAL = 0x40 | 0x4000;
 
-/** `struct cmsghdr` of 64-bit Linux. */
-const CMSGHDR_SIZE = 16;
 /** `struct in_pktinfo`: interface, address to answer from, address asked. */
 const IN_PKTINFO_SIZE = 12;
 const OFFSET_OF_SPEC_DST = 4;
@@ -27,10 +30,8 @@ const OFFSET_OF_ADDR = 8;
 /** `struct in6_pktinfo`: address, interface. */
 const IN6_PKTINFO_SIZE = 20;
 
-const aligned = (size: number) => (size + 7) & ~7;
-
 /** Room for either of the two. */
-const CONTROL_SIZE = aligned(CMSGHDR_SIZE + IN6_PKTINFO_SIZE);
+const CONTROL_SIZE = controlSize(IN6_PKTINFO_SIZE);
 
 const room = new Uint8Array(DATAGRAM_MAX);
 
@@ -87,33 +88,23 @@ export function sendFrom(
  * @see ip(7), IP_PKTINFO; RFC 3542, section 6.1
  */
 export function encodePacketInfo(ip: Uint8Array): Uint8Array<ArrayBuffer> {
-  const v4 = ip.length === 4;
-  const length = CMSGHDR_SIZE + (v4 ? IN_PKTINFO_SIZE : IN6_PKTINFO_SIZE);
-  const octets = new Uint8Array(aligned(length));
-  const view = new DataView(octets.buffer);
-  view.setBigUint64(0, BigInt(length), true);
-  view.setInt32(8, v4 ? SOL_IP : SOL_IPV6, true);
-  view.setInt32(12, v4 ? IP_PKTINFO : IPV6_PKTINFO, true);
-  octets.set(ip, CMSGHDR_SIZE + (v4 ? OFFSET_OF_SPEC_DST : 0));
-  return octets;
+  if (ip.length === 4) {
+    const data = new Uint8Array(IN_PKTINFO_SIZE);
+    data.set(ip, OFFSET_OF_SPEC_DST);
+    return encodeControl({ level: SOL_IP, kind: IP_PKTINFO, data });
+  }
+  const data = new Uint8Array(IN6_PKTINFO_SIZE);
+  data.set(ip);
+  return encodeControl({ level: SOL_IPV6, kind: IPV6_PKTINFO, data });
 }
 
 /** The address that the first control message tells of, if it tells of one. */
 export function decodePacketInfo(
   control: Uint8Array,
 ): Uint8Array | undefined {
-  if (control.length < CMSGHDR_SIZE) return undefined;
-  const view = new DataView(
-    control.buffer,
-    control.byteOffset,
-    control.length,
-  );
-  const level = view.getInt32(8, true);
-  const kind = view.getInt32(12, true);
-  const data = control.subarray(
-    CMSGHDR_SIZE,
-    Number(view.getBigUint64(0, true)),
-  );
+  const [first] = decodeControl(control);
+  if (first === undefined) return undefined;
+  const { level, kind, data } = first;
   if (level === SOL_IP && kind === IP_PKTINFO) {
     if (data.length < IN_PKTINFO_SIZE) return undefined;
     return data.slice(OFFSET_OF_ADDR, IN_PKTINFO_SIZE);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Fd } from "../../src/sys/libc.ts";
-import { decodeControl, encodeRights } from "../../src/sys/message.ts";
+import { decodeRights, encodeRights } from "../../src/sys/message.ts";
 
 const hex = (text: string) => Uint8Array.fromHex(text.replaceAll(" ", ""));
 const ONE = "1400000000000000 01000000 01000000 07000000 00000000";
@@ -24,7 +24,7 @@ const rows: [name: string, octets: string, fds: number[]][] = [
   ["a length of 0", ONE.replace("14", "00"), []],
 ];
 for (const [name, octets, fds] of rows) {
-  Deno.test(`decodeControl() finds the descriptors of ${name}`, () => {
-    assert.deepEqual(decodeControl(hex(octets)), fds);
+  Deno.test(`decodeRights() finds the descriptors of ${name}`, () => {
+    assert.deepEqual(decodeRights(hex(octets)), fds);
   });
 }
