@@ -24,7 +24,7 @@ const QUIET_CPU_MS = 8;
  */
 const QUIET_OCTETS = 128 * 1024;
 
-/** The same for all threads of the process together. */
+/** {@link QUIET_CPU_MS} of all threads of the process together. */
 const QUIET_PROCESS_CPU_MS = 40;
 
 /** Looks that find it so, one after the other: a pause between two loads is shorter. */
@@ -39,6 +39,17 @@ const WORTH_OCTETS = 4 * 1024 * 1024;
  */
 const WORKER_USED_MAX = 64 * 1024 * 1024;
 
+/** Counts looks that find it quiet, one after the other. */
+class QuietLooks {
+  #count = 0;
+
+  /** @returns whether there were enough of them. */
+  add(quiet: boolean): boolean {
+    this.#count = quiet ? this.#count + 1 : 0;
+    return this.#count >= QUIET_LOOKS;
+  }
+}
+
 /** What a look finds. */
 export interface Look extends HeapState {
   /** Of the thread, so far. */
@@ -49,7 +60,7 @@ export interface Look extends HeapState {
 export class QuietHeap {
   readonly #usedMax: number;
   #before: Look | undefined;
-  #quietLooks = 0;
+  #quietLooks = new QuietLooks();
   #rest = 0;
 
   /** @param usedMax Octets in use above which it never is. */
@@ -62,15 +73,14 @@ export class QuietHeap {
     const before = this.#before;
     this.#before = now;
     const quiet = before !== undefined && isQuiet(before, now);
-    this.#quietLooks = quiet ? this.#quietLooks + 1 : 0;
-    return this.#quietLooks >= QUIET_LOOKS && now.used < this.#usedMax &&
+    return this.#quietLooks.add(quiet) && now.used < this.#usedMax &&
       now.held > this.#rest + WORTH_OCTETS;
   }
 
   /** @param held What is left after a collection. */
   collected({ held }: HeapState): void {
     this.#rest = held;
-    this.#quietLooks = 0;
+    this.#quietLooks = new QuietLooks();
   }
 }
 
@@ -80,8 +90,8 @@ const isQuiet = (before: Look, now: Look): boolean =>
 
 /** Tells when nothing runs in the whole process but its own timers. */
 export class QuietProcess {
+  readonly #quietLooks = new QuietLooks();
   #beforeMs: number | undefined;
-  #quietLooks = 0;
 
   /**
    * To be asked at even intervals.
@@ -91,9 +101,9 @@ export class QuietProcess {
   isQuiet(cpuMs: number): boolean {
     const before = this.#beforeMs;
     this.#beforeMs = cpuMs;
-    const quiet = before !== undefined && cpuMs - before < QUIET_PROCESS_CPU_MS;
-    this.#quietLooks = quiet ? this.#quietLooks + 1 : 0;
-    return this.#quietLooks >= QUIET_LOOKS;
+    return this.#quietLooks.add(
+      before !== undefined && cpuMs - before < QUIET_PROCESS_CPU_MS,
+    );
   }
 }
 
