@@ -1,5 +1,7 @@
 /** Tells when something under given paths may have changed. */
 import { RELOAD_DELAY_MAX_MS } from "./config_limits.ts";
+import { pause } from "./pause.ts";
+import { systemClock } from "./system_clock.ts";
 
 export interface WatchTimes {
   readonly debounceMs: number;
@@ -89,7 +91,7 @@ async function nextEvent(
   const over = AbortSignal.any([signal, done.signal]);
   try {
     return await Promise.race([
-      timeout(timeMs, over),
+      pause(systemClock, timeMs, over).then(() => false),
       ...events === undefined ? [] : [event(events)],
     ]);
   } finally {
@@ -103,15 +105,4 @@ async function event(events: AsyncIterator<Deno.FsEvent>): Promise<boolean> {
     if (done) return false;
     if (value.kind !== "access") return true;
   }
-}
-
-function timeout(timeMs: number, signal: AbortSignal): Promise<false> {
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      resolve(false);
-    };
-    const timer = setTimeout(end, timeMs);
-    signal.addEventListener("abort", end, { once: true });
-  });
 }

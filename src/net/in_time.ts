@@ -20,3 +20,10 @@ export async function inTime<T>(
     clearTimeout(timer);
   }
 }
+
+/** Whether work is done within so many milliseconds. */
+export const isDoneWithin = async (
+  limitMs: number,
+  work: Promise<void>,
+): Promise<boolean> =>
+  await inTime(work.then(() => true), limitMs, () => {}) ?? false;

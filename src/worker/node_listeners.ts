@@ -6,7 +6,7 @@ import { DnsServer } from "../proxy/dns/mod.ts";
 import { NODE_PORTS, SOCKET_MARKS } from "../redirect/node/mod.ts";
 import type { Fd } from "../sys/libc.ts";
 import type { ListeningSocket } from "../sys/listening.ts";
-import { isDoneWithin } from "./done_within.ts";
+import { isDoneWithin } from "../net/in_time.ts";
 import { CUT_MS } from "./limits.ts";
 import type { WorkerSettings } from "./messages.ts";
 import type { PodServer } from "./pod_server.ts";

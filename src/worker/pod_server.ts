@@ -12,7 +12,7 @@ import { SOCKET_MARKS } from "../redirect/node/mod.ts";
 import type { Fd } from "../sys/libc.ts";
 import type { ListeningSocket } from "../sys/listening.ts";
 import type { Logger } from "../telemetry/log.ts";
-import { isDoneWithin } from "./done_within.ts";
+import { isDoneWithin } from "../net/in_time.ts";
 import { CUT_MS } from "./limits.ts";
 import type { WorkerSettings } from "./messages.ts";
 import { INBOUND_HBONE_PORT, type Role } from "./worker_part.ts";

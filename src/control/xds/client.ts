@@ -15,6 +15,8 @@ import {
   type XdsType,
 } from "../../wire/xds/mod.ts";
 import { GrpcSession, grpcTransport } from "../grpc/mod.ts";
+import { pause } from "../pause.ts";
+import { systemClock } from "../system_clock.ts";
 import { KnownResources } from "./known_resources.ts";
 import {
   APPLY_SLICE_MAX,
@@ -119,7 +121,7 @@ export class XdsClient {
       delayMs = nextDelayMs(end, delayMs);
       const waitMs = shortened(delayMs, this.#options.random());
       this.#report(log, end, waitMs);
-      await sleep(waitMs, signal);
+      await pause(systemClock, waitMs, signal);
     }
   }
 
@@ -239,7 +241,7 @@ export class XdsClient {
     const enough = new AbortController();
     await Promise.race([
       this.#options.keepPace(),
-      sleep(PACE_WAIT_MS, enough.signal),
+      pause(systemClock, PACE_WAIT_MS, enough.signal),
     ]);
     enough.abort();
     this.#onDemand?.settle(answered);
@@ -250,16 +252,4 @@ export class XdsClient {
       this.#synced.resolve();
     }
   }
-}
-
-function sleep(delayMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, delayMs);
-    signal.addEventListener("abort", end);
-  });
 }

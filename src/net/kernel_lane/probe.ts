@@ -3,7 +3,7 @@ import type { Ip } from "../../model/address.ts";
 import { libc } from "../../sys/libc.ts";
 import { withDescriptor } from "../descriptor.ts";
 import { dialTcp } from "../dial.ts";
-import { inTime } from "../in_time.ts";
+import { isDoneWithin } from "../in_time.ts";
 import { TcpStream } from "../tcp_stream.ts";
 import type { KernelLanes } from "./choose_lane.ts";
 import { AT_ONCE, KernelLane, KernelLaneError } from "./lane.ts";
@@ -43,8 +43,7 @@ const AT_ANY_OCTET = { octets: 1, chunkOctetsMin: 0 };
 
 async function probe(lanes: KernelLanes): Promise<void> {
   try {
-    const done = carrySample(lanes).then(() => true);
-    if (await inTime(done, PROBE_MS, () => {})) return;
+    if (await isDoneWithin(PROBE_MS, carrySample(lanes))) return;
     throw new Error(`not done in ${PROBE_MS} ms`);
   } catch (reason) {
     throw new KernelLaneError(reason);
