@@ -111,9 +111,8 @@ function streamFailure(
     case H2Code.CONNECT_ERROR:
       return undefined;
     case H2Code.CANCEL:
-    case H2Code.STREAM_CLOSED: {
+    case H2Code.STREAM_CLOSED:
       return brokenOff(by === "a" ? "receive" : "send", message);
-    }
     default:
       return { flag: "CONNECT", error: `h2 failed: ${message}` };
   }
