@@ -1,3 +1,5 @@
+import { JOIN_MAX } from "./limits.ts";
+
 /** One buffer of them all. */
 export function joined(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
@@ -8,4 +10,14 @@ export function joined(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
     at += chunk.length;
   }
   return all;
+}
+
+/** One buffer of them all, where copying costs less than it saves. */
+export function joinedIfSmall(
+  chunks: readonly Uint8Array[],
+): readonly Uint8Array[] {
+  if (chunks.length === 1) return chunks;
+  let size = 0;
+  for (const chunk of chunks) size += chunk.length;
+  return size > JOIN_MAX ? chunks : [joined(chunks)];
 }

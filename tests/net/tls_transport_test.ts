@@ -1,0 +1,144 @@
+import assert from "node:assert/strict";
+import type { TLSSocket } from "node:tls";
+import { joined } from "../../src/net/octets.ts";
+import { TlsTransport } from "../../src/net/tls_transport.ts";
+import { makeTlsPair } from "../support/h2_pair.ts";
+
+/** What a transport says, in order. */
+class Listener {
+  readonly calls: string[] = [];
+  readonly chunks: Uint8Array[] = [];
+  #onCall: (() => void) | undefined;
+
+  onData(octets: Uint8Array): void {
+    this.chunks.push(octets.slice());
+    this.#call("data");
+  }
+
+  onDrain(): void {
+    this.#call("drain");
+  }
+
+  onEnd(): void {
+    this.#call("end");
+  }
+
+  onClose(): void {
+    this.#call("close");
+  }
+
+  get octets(): Uint8Array {
+    return joined(this.chunks);
+  }
+
+  until(done: () => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onCall = () => done() ? resolve() : undefined;
+      this.#onCall();
+    });
+  }
+
+  #call(name: string): void {
+    if (this.calls.at(-1) !== name) this.calls.push(name);
+    this.#onCall?.();
+  }
+}
+
+const numbered = (size: number) =>
+  Uint8Array.from({ length: size }, (_, at) => at % 251);
+
+const arrived = (socket: TLSSocket, size: number) =>
+  new Promise<void>((resolve) => {
+    const look = () =>
+      socket.readableLength >= size ? resolve() : setTimeout(look, 1);
+    look();
+  });
+
+Deno.test("TlsTransport hands out first what came before it was there", async () => {
+  await using tls = await makeTlsPair();
+  const octets = numbered(10_000);
+  const listener = new Listener();
+  tls.client.write(octets.subarray(0, 4_000));
+  tls.server.read(0);
+  await arrived(tls.server, 4_000);
+  new TlsTransport(tls.server).attach(listener);
+  assert.deepEqual(listener.calls, []);
+  tls.client.write(octets.subarray(4_000));
+  await listener.until(() => listener.octets.length === octets.length);
+  assert.deepEqual(listener.octets, octets);
+});
+
+Deno.test("TlsTransport tells of an end that came before it was there", async () => {
+  await using tls = await makeTlsPair();
+  const listener = new Listener();
+  tls.client.end(numbered(10));
+  tls.server.read(0);
+  await arrived(tls.server, 10);
+  const transport = new TlsTransport(tls.server);
+  transport.attach(listener);
+  await listener.until(() => listener.calls.includes("end"));
+  assert.deepEqual(listener.octets, numbered(10));
+  transport.destroy();
+  await listener.until(() => listener.calls.includes("close"));
+  assert.deepEqual(listener.calls, ["data", "end", "close"]);
+});
+
+Deno.test("TlsTransport carries octets of any amount both ways", async () => {
+  await using tls = await makeTlsPair();
+  const ends = [tls.client, tls.server].map((socket) => {
+    const listener = new Listener();
+    const transport = new TlsTransport(socket);
+    transport.attach(listener);
+    return { listener, transport };
+  });
+  const octets = numbered(3_000_001);
+  for (const { transport } of ends) {
+    assert.equal(transport.write([octets]), false);
+  }
+  for (const { listener } of ends) {
+    await listener.until(() => {
+      const length = listener.chunks.reduce((sum, c) => sum + c.length, 0);
+      return length === octets.length && listener.calls.includes("drain");
+    });
+    assert.deepEqual(listener.octets, octets);
+  }
+});
+
+Deno.test("TlsTransport ends once everything is out", async () => {
+  await using tls = await makeTlsPair();
+  const listener = new Listener();
+  new TlsTransport(tls.server).attach(listener);
+  const transport = new TlsTransport(tls.client);
+  transport.attach(new Listener());
+  const octets = numbered(2_000_000);
+  transport.write([octets]);
+  transport.end();
+  await listener.until(() => listener.calls.includes("end"));
+  assert.deepEqual(listener.octets, octets);
+});
+
+Deno.test("TlsTransport reads nothing while it is paused", async () => {
+  await using tls = await makeTlsPair();
+  const listener = new Listener();
+  const transport = new TlsTransport(tls.server);
+  transport.attach(listener);
+  tls.client.write(numbered(10));
+  await listener.until(() => listener.octets.length === 10);
+  transport.pause();
+  await new Promise<void>((resolve) =>
+    tls.client.write(numbered(10), () => resolve())
+  );
+  assert.equal(listener.octets.length, 10);
+  transport.resume();
+  await listener.until(() => listener.octets.length === 20);
+});
+
+Deno.test("TlsTransport of a connection that is gone is closed", async () => {
+  await using tls = await makeTlsPair();
+  tls.server.destroy();
+  const listener = new Listener();
+  const transport = new TlsTransport(tls.server);
+  transport.attach(listener);
+  assert.equal(transport.write([numbered(10)]), true);
+  await listener.until(() => listener.calls.includes("close"));
+});
