@@ -24,21 +24,25 @@ export function judgeLogs(
   { proxy, others, unreadable }: FoundLogs,
   dump: Dump | undefined,
 ): Judgement[] {
-  const { filter = "" } = dump?.hairpin?.log ?? {};
-  const redirect = dump?.hairpin?.redirect ?? "none";
-  const hasOwn = redirect === "agent" || redirect === "self";
   return [
     judgeLogFound(proxy?.path, unreadable),
     ...others.map(({ path, lines }) => judgeNodeLog(path, lines)),
-    ...proxy && dump && hasOwn && saysInfo(filter, "inpod")
-      ? [judgeLogPods(proxy, dump)]
-      : [],
-    ...proxy && dump && hasOwn && saysInfo(filter, "proxy")
-      ? [judgeLogListeners(proxy, dump)]
-      : [],
-    ...proxy && redirect === "agent" && saysInfo(filter, "inpod")
-      ? [judgeHandshake(proxy)]
-      : [],
+    ...proxy && dump ? judgeOwnLog(proxy, dump) : [],
+  ];
+}
+
+/** What the proxy says, as far as it says such things. */
+function judgeOwnLog(
+  proxy: NonNullable<FoundLogs["proxy"]>,
+  dump: Dump,
+): Judgement[] {
+  const { log, redirect } = dump.hairpin ?? {};
+  const says = (target: string) => saysInfo(log?.filter ?? "", target);
+  const hasOwn = redirect === "agent" || redirect === "self";
+  return [
+    ...hasOwn && says("inpod") ? [judgeLogPods(proxy, dump)] : [],
+    ...hasOwn && says("proxy") ? [judgeLogListeners(proxy, dump)] : [],
+    ...redirect === "agent" && says("inpod") ? [judgeHandshake(proxy)] : [],
   ];
 }
 
