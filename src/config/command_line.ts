@@ -22,7 +22,7 @@ const SWITCHES = ALL.filter((flag) => flag.value === undefined);
  */
 export function readCommandLine(args: readonly string[]): CommandLine {
   const unknown: string[] = [];
-  const parsed: Record<string, unknown> = parseArgs([...args], {
+  const parsed: Record<string, unknown> = parseArgs(withDashes(args), {
     string: [...WITH_VALUE.map((flag) => flag.name), "_"],
     collect: WITH_VALUE.map((flag) => flag.name),
     boolean: SWITCHES.map((flag) => flag.name),
@@ -40,6 +40,16 @@ export function readCommandLine(args: readonly string[]): CommandLine {
     flags: new Map(ALL.flatMap((flag) => givenValues(flag, parsed[flag.name]))),
     words: (parsed._ as readonly unknown[]).map(String),
   };
+}
+
+/** `--flag -` as `--flag=-`: standard input is a value like any other. */
+function withDashes(args: readonly string[]): string[] {
+  const takesNext = (arg: string | undefined) =>
+    WITH_VALUE.some(({ name }) => arg === `--${name}`);
+  return args.flatMap((arg, at) => {
+    if (arg === "-" && takesNext(args[at - 1])) return [];
+    return args[at + 1] === "-" && takesNext(arg) ? [`${arg}=-`] : [arg];
+  });
 }
 
 function aliases(): Record<string, string> {

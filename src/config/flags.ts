@@ -266,7 +266,7 @@ export const FLAGS = [
     repeatable: true,
     commands: ["check"],
     meaning:
-      "The proxy's log, where the check does not find it by itself; also a kubelet's or a container runtime's, to look for what the mesh is known to cause.",
+      "The proxy's log, where the check does not find it by itself, - for standard input; also a kubelet's or a container runtime's, to look for what the mesh is known to cause.",
   },
   {
     name: "from",

@@ -30,14 +30,14 @@ const rows: [words: string, want: Command][] = [
     networks: { netDir: undefined, binDir: undefined },
   }],
   [
-    "--pod shop/cart check --log /a --log /b --agent 10.0.0.7:8000 --admin 127.0.0.1:16000",
+    "--pod shop/cart check --log /a --log - --agent 10.0.0.7:8000 --admin 127.0.0.1:16000",
     {
       kind: "check",
       target: { kind: "pod", pod: { namespace: "shop", name: "cart" } },
       json: false,
       admin: { host: "127.0.0.1", port: 16_000 },
       agent: { host: "10.0.0.7", port: 8_000 },
-      logs: ["/a", "/b"],
+      logs: ["/a", "-"],
       kube: undefined,
       inCluster: undefined,
       networks: { netDir: undefined, binDir: undefined },

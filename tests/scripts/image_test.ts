@@ -13,10 +13,14 @@ const PACKAGES: readonly [program: RegExp, name: string][] = [
   [/^nft$/, "nftables"],
 ];
 
+/** Where a container's output goes is for its runtime to say: no systemd is in an image. */
+const NOT_IN_IMAGES = ["journalctl"];
+
 Deno.test("the image has every program that hairpin may run", () => {
   const { permissions } = JSON.parse(Deno.readTextFileSync("deno.json"));
   const install = lines.find((line) => line.includes("apt-get install"))!;
   for (const program of permissions.default.run) {
+    if (NOT_IN_IMAGES.includes(program)) continue;
     const [, name] = PACKAGES.find(([shape]) => shape.test(program)) ?? [];
     assert(name !== undefined, program);
     assert.match(install, new RegExp(` ${name} `));

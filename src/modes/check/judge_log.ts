@@ -26,6 +26,7 @@ export const saysInfo = (filter: string, scope: string): boolean => {
 export const judgeLogFound = (
   path: string | undefined,
   unreadable: readonly string[],
+  elsewhere?: string,
 ): Judgement => {
   const check = "log";
   if (unreadable.length > 0) {
@@ -35,9 +36,10 @@ export const judgeLogFound = (
       "name files with --log: a pipe or a folder is none",
     );
   }
-  return path === undefined
+  if (path !== undefined) return ok(check, path);
+  return elsewhere === undefined
     ? ok(check, "none to be read here: name the proxy's with --log")
-    : ok(check, path);
+    : warning(check, "in the journal, which is not to be read here", elsewhere);
 };
 
 /** Lines of the last start; whether that start itself is among them. */

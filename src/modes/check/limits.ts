@@ -37,6 +37,9 @@ export const NETWORK_FILES_MAX = 64;
 /** Most that is read of one log, in octets from its end; ours: some ten thousand lines. */
 export const LOG_READ_MAX = 8 * 1024 * 1024;
 
+/** Most lines of a journal that are read, from its end; ours: some {@link LOG_READ_MAX} octets. */
+export const JOURNAL_LINES_MAX = 20_000;
+
 /** Most names looked at in one folder of a kubelet's logs; ours: some times a node's pods. */
 export const LOG_FILES_MAX = 1_024;
 

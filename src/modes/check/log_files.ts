@@ -2,21 +2,12 @@
 import { podUidOfCgroup } from "../../kube/mod.ts";
 import { readKernelFile } from "../../sys/kernel_file.ts";
 import { linkTarget } from "../../sys/link_target.ts";
-import { LOG_FILES_MAX, LOG_READ_MAX } from "./limits.ts";
-import { type LogEntry, readLogLine } from "./log_lines.ts";
+import { journalCommand, readJournal, writesToJournal } from "./journal.ts";
+import { LOG_FILES_MAX } from "./limits.ts";
+import { type ReadLog, readLogFile, readLogInput } from "./log_source.ts";
 
 /** Where a kubelet keeps what containers write. */
 const KUBELET_LOGS = "/var/log/pods";
-
-/** A file that could be read, from somewhere on to its end. */
-export interface ReadLog {
-  readonly path: string;
-  readonly lines: readonly string[];
-  /** Those of a proxy. */
-  readonly entries: readonly LogEntry[];
-  /** Where it ended, in octets. */
-  readonly end: number;
-}
 
 /** Logs as they were given and found. */
 export interface FoundLogs {
@@ -26,11 +17,16 @@ export interface FoundLogs {
   readonly others: readonly ReadLog[];
   /** Given, and not to be read. */
   readonly unreadable: readonly string[];
+  /** The command by which the proxy's is handed over, where it is not to be read here. */
+  readonly elsewhere?: string;
 }
 
 /**
  * Reads the logs that are named, and the proxy's own where it is in none of
- * them: from a kubelet's folder, or the file that the process writes to.
+ * them: from a kubelet's folder, the file that the process writes to, or the
+ * journal.
+ *
+ * @param given Paths; `-` is standard input.
  */
 export async function findLogs(
   given: readonly string[],
@@ -38,61 +34,31 @@ export async function findLogs(
 ): Promise<FoundLogs> {
   const read: ReadLog[] = [];
   const unreadable: string[] = [];
-  for (const path of given) {
-    const log = await readLog(path);
+  for (const path of new Set(given)) {
+    const log = path === "-"
+      ? await readLogInput(Deno.stdin.readable)
+      : await readLogFile(path);
     if (log === undefined) unreadable.push(path);
     else read.push(log);
   }
   const named = read.find(({ entries }) => entries.length > 0);
-  const path = named === undefined && pid !== undefined
-    ? await kubeletLog(pid) ?? outputOf(pid)
+  const own = named === undefined && pid !== undefined
+    ? await ownLog(pid)
     : undefined;
   return {
-    proxy: named ?? (path === undefined ? undefined : await readLog(path)),
+    proxy: named ?? (typeof own === "string" ? undefined : own),
     others: read.filter((log) => log !== named),
     unreadable,
+    ...typeof own === "string" && { elsewhere: own },
   };
 }
 
-/**
- * The end of a file.
- *
- * @param from Where to begin, in octets. Default: {@link LOG_READ_MAX} before the end.
- * @returns undefined when it cannot be read, or is no file.
- */
-export async function readLog(
-  path: string,
-  from = 0,
-): Promise<ReadLog | undefined> {
-  try {
-    // A pipe would lose to us what is meant for others.
-    if (!(await Deno.stat(path)).isFile) return undefined;
-    using file = await Deno.open(path);
-    const { size } = await file.stat();
-    const start = Math.max(from, size - LOG_READ_MAX, 0);
-    const text = await textBetween(file, start, size);
-    const lines = text.split("\n").filter((line) => line !== "");
-    const entries = lines.flatMap((line) => readLogLine(line) ?? []);
-    return { path, lines, entries, end: size };
-  } catch {
-    return undefined; // it is not there, or not for us
-  }
-}
-
-async function textBetween(
-  file: Deno.FsFile,
-  start: number,
-  end: number,
-): Promise<string> {
-  const octets = new Uint8Array(Math.max(0, end - start));
-  await file.seek(start, Deno.SeekMode.Start);
-  let length = 0;
-  while (length < octets.length) {
-    const count = await file.read(octets.subarray(length));
-    if (count === null) break;
-    length += count;
-  }
-  return new TextDecoder().decode(octets.subarray(0, length));
+/** The log of a process; else how it can be handed over. */
+async function ownLog(pid: number): Promise<ReadLog | string | undefined> {
+  const path = await kubeletLog(pid) ?? outputOf(pid);
+  if (path !== undefined) return await readLogFile(path);
+  if (!writesToJournal(pid)) return undefined;
+  return await readJournal(pid) ?? journalCommand(pid);
 }
 
 /** The newest file of the containers of a process's pod. */

@@ -69,9 +69,8 @@ export async function checkNode(
     ...await checkChain(dump, asked.networks),
     ...judgeLogs(logs, dump),
   ];
-  const log = logs.proxy?.path;
   return {
-    proxy: { dump, pid, admin, log },
+    proxy: { dump, pid, admin, log: logs.proxy },
     findings: about("node", judgements),
   };
 }

@@ -21,11 +21,11 @@ import { askAt, askServer } from "./node_facts.ts";
 
 /** What the proxy says of its pods and its agent, and others of the plugin. */
 export function judgeLogs(
-  { proxy, others, unreadable }: FoundLogs,
+  { proxy, others, unreadable, elsewhere }: FoundLogs,
   dump: Dump | undefined,
 ): Judgement[] {
   return [
-    judgeLogFound(proxy?.path, unreadable),
+    judgeLogFound(proxy?.path, unreadable, elsewhere),
     ...others.map(({ path, lines }) => judgeNodeLog(path, lines)),
     ...proxy && dump ? judgeOwnLog(proxy, dump) : [],
   ];

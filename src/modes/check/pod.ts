@@ -28,6 +28,7 @@ import {
 import { checkPolicyEffect } from "./policy_probe.ts";
 import { missingRouting, readHeldRules } from "./pod_rules.ts";
 import { probeDns, probeFromHost, probeTunnel } from "./probes.ts";
+import type { ReadLog } from "./log_source.ts";
 import type { SocketRow } from "./sockets_text.ts";
 
 /** The process that serves this node, as far as it could be asked. */
@@ -37,7 +38,7 @@ export interface Proxy {
   /** Where it was asked. */
   readonly admin: HostPort;
   /** Its log, where that can be read. */
-  readonly log: string | undefined;
+  readonly log: ReadLog | undefined;
 }
 
 /** A namespace that is open, and whose it is. */

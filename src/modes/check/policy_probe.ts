@@ -23,7 +23,7 @@ import {
 } from "./judge_policy.ts";
 import { hostOf } from "./judge_mesh.ts";
 import { judgeAccessLine, saysInfo } from "./judge_log.ts";
-import { type ReadLog, readLog } from "./log_files.ts";
+import type { ReadLog } from "./log_source.ts";
 import { PROBE_LOOK_MS, PROBE_MS } from "./limits.ts";
 import { askAt, askServer } from "./node_facts.ts";
 
@@ -39,7 +39,7 @@ interface AskedProxy {
   readonly dump: Dump;
   readonly pid: number | undefined;
   readonly admin: HostPort;
-  readonly log: string | undefined;
+  readonly log: ReadLog | undefined;
 }
 
 /** Opens one connection from another pod of the node, as that pod, and sends nothing. */
@@ -84,15 +84,16 @@ async function tryAs(
 /** A log that will have a line of each connection; undefined for one that cannot be read, or will not. */
 async function logUntilNow(
   { hairpin }: Dump,
-  log: string | undefined,
+  log: ReadLog | undefined,
 ): Promise<ReadLog | undefined> {
-  const isOn = saysInfo(hairpin?.log.filter ?? "", "access");
-  return log === undefined || !isOn ? undefined : await readLog(log);
+  return saysInfo(hairpin?.log.filter ?? "", "access")
+    ? await log?.next()
+    : undefined;
 }
 
 /** Looks until the line is there, or time is up. */
 async function judgeLine(
-  { path, end }: ReadLog,
+  log: ReadLog,
   { ip }: Caller,
   { from, to, explained, outcome }: TestConnection,
 ): Promise<Judgement[]> {
@@ -104,7 +105,7 @@ async function judgeLine(
   if (!isDue) return [];
   const late = performance.now() + PROBE_MS;
   for (;;) {
-    const { entries = [] } = await readLog(path, end) ?? {};
+    const { entries = [] } = await log.next() ?? {};
     const of = entries.filter(({ scope, fields }) =>
       scope === "access" && hostOf(fields["src.addr"] ?? "") === ip &&
       [fields["dst.addr"], fields["dst.hbone_addr"]].includes(to)
