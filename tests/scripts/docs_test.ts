@@ -202,6 +202,18 @@ Deno.test("the page of settings has every refusal of this version", () => {
   assert.equal(refusals().length, rows?.length);
 });
 
+Deno.test("README.md names every Debian package that scripts/dev installs", () => {
+  const [needs = ""] = /^needs\(\) \{$[^]*?^\}$/m.exec(read("scripts/dev")) ??
+    [];
+  const packages = Array.from(
+    needs.matchAll(/\w:([a-z][\w-]+)/g),
+    ([, name]) => name!,
+  );
+  assert.ok(packages.length > 15, `${packages.length}`);
+  const readme = read("README.md");
+  assert.deepEqual(packages.filter((name) => !readme.includes(name)), []);
+});
+
 Deno.test("expandUsage() types out what brackets and bars stand for", () => {
   assert.deepEqual(expandUsage("check [--netns PATH | --pod A/B] [--json]"), [
     "check",

@@ -80,3 +80,77 @@ Deno.test("a node under istiod and the node agent has no right at all", () => {
   };
   assert.equal(pod.template.spec.automountServiceAccountToken, false);
 });
+
+interface Template {
+  readonly metadata: { readonly labels: Readonly<Record<string, string>> };
+  readonly spec: {
+    readonly containers: readonly {
+      readonly ports: readonly { readonly containerPort: number }[];
+    }[];
+  };
+}
+
+interface Selector {
+  readonly matchLabels?: Readonly<Record<string, string>>;
+  readonly matchExpressions?: readonly {
+    readonly key: string;
+    readonly operator: "In";
+    readonly values: readonly string[];
+  }[];
+}
+
+const specOf = <T>(objects: readonly Manifest[], kind: string): T =>
+  objects.find((object) => object.kind === kind)!.spec as T;
+
+const templateOf = (path: string, kind: string): Template =>
+  specOf<{ template: Template }>(read(path), kind).template;
+
+const selects = (selector: Selector, { metadata: { labels } }: Template) =>
+  Object.entries(selector.matchLabels ?? {})
+    .every(([key, value]) => labels[key] === value) &&
+  (selector.matchExpressions ?? [])
+    .every(({ key, values }) => values.includes(labels[key] ?? ""));
+
+Deno.test("Prometheus finds each kind of pod, at a port that it has", () => {
+  const monitors = read("monitoring/pod_monitors.yaml").map(({ spec }) =>
+    spec as {
+      readonly selector: Selector;
+      readonly podMetricsEndpoints: readonly { readonly portNumber: number }[];
+    }
+  );
+  const pods = [
+    templateOf("istio/node.yaml", "DaemonSet"),
+    templateOf("alone/node.yaml", "DaemonSet"),
+    templateOf("waypoint/waypoint.yaml", "Deployment"),
+  ];
+  for (const pod of pods) {
+    const found = monitors.filter(({ selector }) => selects(selector, pod));
+    assert.ok(found.length > 0, JSON.stringify(pod.metadata.labels));
+    const ports = pod.spec.containers[0]!.ports.map((port) =>
+      port.containerPort
+    );
+    for (const { podMetricsEndpoints } of found) {
+      assert(ports.includes(podMetricsEndpoints[0]!.portNumber));
+    }
+  }
+});
+
+Deno.test("a waypoint's Service, disruption budget and autoscaler are of its pods", () => {
+  const objects = read("waypoint/waypoint.yaml");
+  const pod = templateOf("waypoint/waypoint.yaml", "Deployment");
+  const budget = specOf<{ selector: Selector }>(objects, "PodDisruptionBudget");
+  assert(selects(budget.selector, pod));
+  const { selector } = specOf<{ selector: Record<string, string> }>(
+    objects,
+    "Service",
+  );
+  assert(selects({ matchLabels: selector }, pod));
+  const { scaleTargetRef } = specOf<{ scaleTargetRef: object }>(
+    objects,
+    "HorizontalPodAutoscaler",
+  );
+  const { metadata: { name }, kind, apiVersion } = objects.find(({ kind }) =>
+    kind === "Deployment"
+  )!;
+  assert.deepEqual(scaleTargetRef, { apiVersion, kind, name });
+});
