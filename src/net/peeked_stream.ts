@@ -1,4 +1,5 @@
 import type { ByteReceiver, ByteStream } from "./byte_stream.ts";
+import { WrappedStream } from "./wrapped_stream.ts";
 
 /** Most octets that may be looked at before a decision falls: one TLS record. */
 export const PEEK_MAX = 16_384;
@@ -7,8 +8,7 @@ export const PEEK_MAX = 16_384;
  * A stream whose first octets are looked at before somebody takes it; whoever
  * does sees them again.
  */
-export class PeekedStream implements ByteStream {
-  readonly #stream: ByteStream;
+export class PeekedStream extends WrappedStream {
   #receiver: ByteReceiver | undefined;
   #early: ((receiver: ByteReceiver) => void)[] = [];
   #first = new Uint8Array(0);
@@ -16,7 +16,7 @@ export class PeekedStream implements ByteStream {
   #over = false;
 
   constructor(stream: ByteStream) {
-    this.#stream = stream;
+    super(stream);
     stream.attach({
       onData: (octets) => {
         this.#peek(octets);
@@ -68,38 +68,14 @@ export class PeekedStream implements ByteStream {
         }
       };
       this.#onFirst(this.#first, this.#over);
-      if (this.#onFirst !== undefined) this.#stream.resume();
+      if (this.#onFirst !== undefined) this.inner.resume();
     });
   }
 
-  attach(receiver: ByteReceiver): void {
+  override attach(receiver: ByteReceiver): void {
     this.#receiver = receiver;
-    this.#stream.resume();
+    this.inner.resume();
     for (const tell of this.#early.splice(0)) tell(receiver);
-  }
-
-  write(octets: Uint8Array): boolean {
-    return this.#stream.write(octets);
-  }
-
-  end(): void {
-    this.#stream.end();
-  }
-
-  reset(): void {
-    this.#stream.reset();
-  }
-
-  dismiss(): void {
-    this.#stream.dismiss();
-  }
-
-  pause(): void {
-    this.#stream.pause();
-  }
-
-  resume(): void {
-    this.#stream.resume();
   }
 
   #peek(octets: Uint8Array): void {

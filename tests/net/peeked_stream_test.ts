@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import type { ByteStream } from "../../src/net/byte_stream.ts";
+import { StreamResetError } from "../../src/net/h2_stream.ts";
 import { PEEK_MAX, PeekedStream } from "../../src/net/peeked_stream.ts";
 import { TcpStream } from "../../src/net/tcp_stream.ts";
+import { H2Code } from "../../src/wire/h2/mod.ts";
 import { byteStreamSuite } from "../suites/byte_stream_suite.ts";
 import { makeH2Pair } from "../support/h2_pair.ts";
 import { Recorder } from "../support/recorder.ts";
@@ -103,3 +105,14 @@ for (const [name, make] of carriers) {
     assert.equal(most, PEEK_MAX);
   });
 }
+
+Deno.test("PeekedStream.reset() tells the far end of a tunnel whether it passes a reset on", async () => {
+  await using pair = await makeH2Pair();
+  const { near, far } = await pair.stream();
+  const heard = new Recorder();
+  near.attach(heard);
+  new PeekedStream(far).reset(true);
+  await heard.closed();
+  assert.ok(heard.error instanceof StreamResetError);
+  assert.equal(heard.error.errorCode, H2Code.CONNECT_ERROR);
+});

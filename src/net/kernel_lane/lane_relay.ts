@@ -6,6 +6,7 @@ import {
   startRelay,
 } from "../relay.ts";
 import type { ReleasableStream } from "../releasable_stream.ts";
+import { WrappedStream } from "../wrapped_stream.ts";
 import { chooseLane, type KernelLanes, type LaneName } from "./choose_lane.ts";
 import { SPLICE_WINDOW_MS } from "./limits.ts";
 import type { Released } from "./pair.ts";
@@ -115,13 +116,12 @@ function release({ a, b, meter }: Whole): {
 }
 
 /** A stream whose receiver can be let go of. */
-class Tap implements ByteStream {
-  readonly #stream: ByteStream;
+class Tap extends WrappedStream {
   readonly #onData: (octets: number) => void;
   #muted = false;
 
   constructor(stream: ByteStream, onData: (octets: number) => void) {
-    this.#stream = stream;
+    super(stream);
     this.#onData = onData;
   }
 
@@ -130,9 +130,9 @@ class Tap implements ByteStream {
     this.#muted = true;
   }
 
-  attach(receiver: ByteReceiver): void {
+  override attach(receiver: ByteReceiver): void {
     const unlessMuted = (tell: () => void) => this.#muted ? undefined : tell();
-    this.#stream.attach({
+    this.inner.attach({
       onData: (octets) => {
         if (this.#muted) return;
         receiver.onData(octets);
@@ -142,29 +142,5 @@ class Tap implements ByteStream {
       onDrain: () => unlessMuted(() => receiver.onDrain()),
       onClose: (error) => unlessMuted(() => receiver.onClose(error)),
     });
-  }
-
-  write(octets: Uint8Array): boolean {
-    return this.#stream.write(octets);
-  }
-
-  end(): void {
-    this.#stream.end();
-  }
-
-  reset(): void {
-    this.#stream.reset();
-  }
-
-  dismiss(): void {
-    this.#stream.dismiss();
-  }
-
-  pause(): void {
-    this.#stream.pause();
-  }
-
-  resume(): void {
-    this.#stream.resume();
   }
 }
