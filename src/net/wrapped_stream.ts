@@ -1,10 +1,11 @@
 import type { ByteReceiver, ByteStream } from "./byte_stream.ts";
 
 /** A stream in front of another, which does all that is not done here. */
-export abstract class WrappedStream implements ByteStream {
-  protected readonly inner: ByteStream;
+export abstract class WrappedStream<S extends ByteStream = ByteStream>
+  implements ByteStream {
+  protected readonly inner: S;
 
-  constructor(inner: ByteStream) {
+  constructor(inner: S) {
     this.inner = inner;
   }
 

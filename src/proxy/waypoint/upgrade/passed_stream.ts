@@ -3,12 +3,12 @@ import type {
   MessageReceiver,
   MessageStream,
 } from "../../../net/message_stream.ts";
+import { WrappedStream } from "../../../net/wrapped_stream.ts";
 
 /** A message stream that passes all on to another; what differs is overridden. */
-export class PassedStream implements MessageStream {
-  constructor(protected readonly inner: MessageStream) {}
-
-  attach(receiver: MessageReceiver): void {
+export class PassedStream extends WrappedStream<MessageStream>
+  implements MessageStream {
+  override attach(receiver: MessageReceiver): void {
     this.inner.attach(receiver);
   }
 
@@ -16,31 +16,7 @@ export class PassedStream implements MessageStream {
     this.inner.sendHeaders(headers, end);
   }
 
-  write(octets: Uint8Array): boolean {
-    return this.inner.write(octets);
-  }
-
-  end(): void {
-    this.inner.end();
-  }
-
   endWith(trailers: HeaderList): void {
     this.inner.endWith(trailers);
-  }
-
-  reset(): void {
-    this.inner.reset();
-  }
-
-  dismiss(): void {
-    this.inner.dismiss();
-  }
-
-  pause(): void {
-    this.inner.pause();
-  }
-
-  resume(): void {
-    this.inner.resume();
   }
 }
