@@ -1,6 +1,7 @@
 /** How pods ask for names, and whom. */
+import assert from "node:assert/strict";
 import type { LabPod, LabProcess } from "../lab/mod.ts";
-import type { Mesh } from "./support.ts";
+import { HTTP_PORT, type Mesh } from "./support.ts";
 
 /** The address of the client outside the mesh. */
 export const UPSTREAM = "192.168.77.100";
@@ -20,6 +21,23 @@ export async function dig(
     .filter((line) => line !== "" && !line.startsWith(";"))
     .map((line) => line.split(/\s+/).slice(3).join(" "));
   return [`${status}:`, ...answers].join(" ");
+}
+
+/** Writes a resolv.conf that names {@link UPSTREAM}. @returns its path. */
+export async function writeResolvConf(folder: string): Promise<string> {
+  const path = `${folder}/resolv.conf`;
+  const text = `nameserver ${UPSTREAM}\noptions timeout:1 attempts:1\n`;
+  await Deno.writeTextFile(path, text);
+  return path;
+}
+
+/** A pod that asks for the service by its short name gets there. */
+export async function assertNameLeadsToService(mesh: Mesh): Promise<void> {
+  const { sleep } = mesh;
+  const [, vip = ""] = (await dig(mesh, sleep, `@${RESOLVERS[0]} httpbin`))
+    .split(" A ");
+  const reply = await mesh.get(sleep, `http://${vip}:${HTTP_PORT}/`);
+  assert.equal(reply.status, 200);
 }
 
 const PROGRAM = new URL("./programs/dns_server.ts", import.meta.url).pathname;
