@@ -1,6 +1,7 @@
 /** Questions to the admin server of a process that runs on this machine. */
 import { request } from "node:http";
 import { HairpinError, messageOf } from "../base/errors.ts";
+import { joined } from "../base/octets.ts";
 import type { HostPort } from "../config/mod.ts";
 import { formatAddress } from "../model/address.ts";
 
@@ -63,20 +64,10 @@ function get(options: {
       response.on("end", () =>
         resolve({
           status: response.statusCode ?? 0,
-          body: new TextDecoder().decode(concat(chunks, length)),
+          body: new TextDecoder().decode(joined(chunks)),
         }));
     });
     asking.on("error", reject);
     asking.end();
   });
-}
-
-function concat(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
 }

@@ -4,7 +4,7 @@ import type { ByteStream } from "../net/byte_stream.ts";
 import { dialStream, dialTcp } from "../net/dial.ts";
 import { inTime } from "../net/in_time.ts";
 import { type Accepted, Listener } from "../net/listen.ts";
-import { joined } from "../net/octets.ts";
+import { joined } from "../base/octets.ts";
 import { TcpStream } from "../net/tcp_stream.ts";
 import { localEnd } from "../sys/sockets.ts";
 

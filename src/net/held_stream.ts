@@ -1,6 +1,6 @@
 import type { HeaderList } from "../wire/h2/mod.ts";
 import type { MessageReceiver, MessageStream } from "./message_stream.ts";
-import { joined } from "./octets.ts";
+import { joined } from "../base/octets.ts";
 
 /** What was read of a body before anybody took it. */
 export type ReadAhead =

@@ -1,16 +1,5 @@
+import { joined } from "../base/octets.ts";
 import { JOIN_MAX } from "./limits.ts";
-
-/** One buffer of them all. */
-export function joined(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
-  const all = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, at);
-    at += chunk.length;
-  }
-  return all;
-}
 
 /** One buffer of them all, where copying costs less than it saves. */
 export function joinedIfSmall(

@@ -1,3 +1,4 @@
+import { joined } from "../base/octets.ts";
 import type { ByteReceiver, ByteStream } from "./byte_stream.ts";
 import { WrappedStream } from "./wrapped_stream.ts";
 
@@ -82,10 +83,7 @@ export class PeekedStream extends WrappedStream {
     if (this.#onFirst === undefined && this.#receiver !== undefined) return;
     if (this.#first.length < PEEK_MAX) {
       const more = octets.subarray(0, PEEK_MAX - this.#first.length);
-      const joined = new Uint8Array(this.#first.length + more.length);
-      joined.set(this.#first);
-      joined.set(more, this.#first.length);
-      this.#first = joined;
+      this.#first = joined([this.#first, more]);
     }
     this.#onFirst?.(this.#first, false);
   }

@@ -1,7 +1,7 @@
 import { HairpinError } from "../base/errors.ts";
 import type { HeaderList } from "../wire/h2/mod.ts";
 import type { MessageStream } from "./message_stream.ts";
-import { joined } from "./octets.ts";
+import { joined } from "../base/octets.ts";
 
 /** A response, whole. */
 export interface WholeResponse {

@@ -1,4 +1,5 @@
 /** Entries of connection tracking, by ctnetlink. */
+import { joined } from "../base/octets.ts";
 import { EEXIST, type Fd, SyscallError } from "./libc.ts";
 import { aligned, Netlink } from "./netlink.ts";
 import { AF_INET, AF_INET6 } from "./socket_address.ts";
@@ -77,8 +78,8 @@ export function encodeEntry(
     attribute(TCP.flagsOrig, [BE_LIBERAL, BE_LIBERAL]),
     attribute(TCP.flagsReply, [BE_LIBERAL, BE_LIBERAL]),
   ]);
-  return concat([
-    [local.ip.length === 4 ? AF_INET : AF_INET6, 0, 0, 0],
+  return joined([
+    Uint8Array.of(local.ip.length === 4 ? AF_INET : AF_INET6, 0, 0, 0),
     nested(CTA.tupleOrig, tuple(local, peer)),
     nested(CTA.tupleReply, tuple(peer, local)),
     attribute(CTA.status, u32(STATUS)),
@@ -103,7 +104,7 @@ function tuple(from: RawAddress, to: RawAddress): Uint8Array[] {
 }
 
 const nested = (type: number, children: readonly Uint8Array[]): Uint8Array =>
-  attribute(type | NESTED, concat(children));
+  attribute(type | NESTED, joined(children));
 
 /** `struct nlattr`, its value, and what fills it up. */
 function attribute(type: number, value: ArrayLike<number>): Uint8Array {
@@ -114,18 +115,6 @@ function attribute(type: number, value: ArrayLike<number>): Uint8Array {
   view.setUint16(2, type, true);
   octets.set(value, 4);
   return octets;
-}
-
-function concat(parts: readonly ArrayLike<number>[]): Uint8Array<ArrayBuffer> {
-  const all = new Uint8Array(
-    parts.reduce((sum, { length }) => sum + length, 0),
-  );
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }
 
 /** In the network's order, as ctnetlink has its numbers. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { TLSSocket } from "node:tls";
-import { joined } from "../../src/net/octets.ts";
+import { joined } from "../../src/base/octets.ts";
 import { TlsTransport } from "../../src/net/tls_transport.ts";
 import { makeTlsPair } from "../support/h2_pair.ts";
 

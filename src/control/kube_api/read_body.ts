@@ -1,4 +1,5 @@
 /** Bodies of answers, read within limits. */
+import { joined } from "../../base/octets.ts";
 import { type Body, chunksOf } from "../body_chunks.ts";
 import { KubeApiError } from "./errors.ts";
 
@@ -21,7 +22,7 @@ export async function readText(
     if (size > bytesMax) throw tooLong("the answer", bytesMax);
     parts.push(part);
   }
-  return decode(parts, size);
+  return decode(parts);
 }
 
 /**
@@ -72,22 +73,16 @@ class PartialLine {
   }
 
   take(): string {
-    const text = decode(this.#parts, this.#size);
+    const text = decode(this.#parts);
     this.#parts = [];
     this.#size = 0;
     return text;
   }
 }
 
-function decode(parts: readonly Uint8Array[], size: number): string {
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
+function decode(parts: readonly Uint8Array[]): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(whole);
+    return new TextDecoder("utf-8", { fatal: true }).decode(joined(parts));
   } catch (cause) {
     throw new KubeApiError("the answer is not UTF-8 text", { cause });
   }

@@ -1,3 +1,4 @@
+import { joined } from "../../base/octets.ts";
 import { connectionError } from "./errors.ts";
 import { Flag } from "./frame.ts";
 import { CONTINUATION_FRAMES_MAX, HEADER_BLOCK_OCTETS_MAX } from "./limits.ts";
@@ -55,7 +56,7 @@ export class HeaderBlockAssembler {
     }
     this.#parts.push(payload.slice());
     if ((flags & Flag.END_HEADERS) === 0) return undefined;
-    const octets = join(this.#parts, this.#length);
+    const octets = joined(this.#parts);
     this.#parts = [];
     return { stream: this.#stream, end: this.#end, octets };
   }
@@ -77,14 +78,4 @@ function withoutPadding(flags: number, payload: Uint8Array): Uint8Array {
     throw connectionError("PROTOCOL_ERROR", "padding longer than its frame");
   }
   return payload.subarray(start, end);
-}
-
-function join(parts: readonly Uint8Array[], length: number): Uint8Array {
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
