@@ -33,9 +33,9 @@ export const IN_A_MESH: readonly (readonly [
   [
     "hairpin config workloads|services|policies|certificates|connections|routes|all [-o json]",
     "waypoint",
-    /./,
+    /^(?:[A-Z]+ [A-Z]|[[{])/m,
   ],
-  ["hairpin config connections", "server", /./],
+  ["hairpin config connections", "server", /^WORKLOAD +DIRECTION/],
   ["hairpin config routes", "waypoint", /^SERVICE/],
   [
     "kubectl exec -n istio-system POD -- hairpin config workloads",
@@ -52,29 +52,33 @@ export const IN_A_MESH: readonly (readonly [
   [
     "hairpin check [--netns PATH | --pod NAMESPACE/NAME] [--admin HOST:PORT] [--json]",
     "server",
-    /./,
+    /programs/,
   ],
   [
     "hairpin check [--netns PATH | --pod NAMESPACE/NAME] [--json]",
     "server",
-    /./,
+    /programs/,
   ],
   ["hairpin check --netns /var/run/netns/httpbin", "server", /httpbin/],
   ["hairpin check --pod NAMESPACE/NAME", "server", /httpbin/],
-  ["hairpin redirect verify --netns /var/run/netns/httpbin", "server", /./],
-  ["hairpin redirect verify --netns PATH", "server", /./],
+  [
+    "hairpin redirect verify --netns /var/run/netns/httpbin",
+    "server",
+    / is as planned/,
+  ],
+  ["hairpin redirect verify --netns PATH", "server", / is as planned/],
   [
     "curl -X POST '127.0.0.1:15000/logging?level=access=debug,state=debug'",
     "server",
     /debug/,
   ],
-  ["curl -X POST '127.0.0.1:15000/logging?reset'", "server", /./],
+  ["curl -X POST '127.0.0.1:15000/logging?reset'", "server", /info$/m],
   ["curl -s 127.0.0.1:15000/config_dump > dump.json", "server", /^$/],
   ["hairpin config all --file dump.json", "server", /httpbin/],
   [
     "hairpin redirect remove --netns /var/run/netns/httpbin",
     "server",
-    /./,
+    /^redirection removed from /,
   ],
   [
     "hairpin redirect apply --netns /var/run/netns/httpbin --dry-run",

@@ -15,6 +15,7 @@ import {
   startEchoServer,
   startHttpServer,
 } from "../lab/mod.ts";
+import { fronted } from "../support/manifests.ts";
 import { type Call, call } from "./calls.ts";
 import { eventually } from "./support.ts";
 
@@ -161,22 +162,7 @@ async function addObjects(plane: ControlPlane): Promise<string> {
       gatewayClassName: "hairpin-waypoint",
       listeners: [{ name: "mesh", port: 15008, protocol: "HBONE" }],
     },
-  }, {
-    apiVersion: "v1",
-    kind: "Service",
-    metadata: {
-      name: "httpbin",
-      namespace: "default",
-      labels: { "istio.io/use-waypoint": "waypoint" },
-    },
-    spec: {
-      selector: { app: "httpbin" },
-      ports: [
-        { name: "http", port: HTTP_PORT },
-        { name: "tcp-echo", port: ECHO_PORT },
-      ],
-    },
-  });
+  }, fronted({ http: HTTP_PORT, "tcp-echo": ECHO_PORT }));
   const { spec } = await plane.get<{ spec: { clusterIP: string } }>(
     "service",
     "httpbin",

@@ -12,7 +12,7 @@ import {
   manifestSkipReason,
   startInChain,
 } from "./manifest_cluster.ts";
-import { MANIFESTS } from "../support/manifests.ts";
+import { fronted, MANIFESTS } from "../support/manifests.ts";
 import { eventually, HTTP_PORT } from "./support.ts";
 
 const skip = await manifestSkipReason() ?? await nodeAgentSkipReason();
@@ -99,19 +99,7 @@ async function frontWithWaypoint(
   cluster: ManifestCluster,
   folder: "waypoint" | "waypoint_alone",
 ): Promise<void> {
-  await cluster.plane.apply({
-    apiVersion: "v1",
-    kind: "Service",
-    metadata: {
-      name: "httpbin",
-      namespace: "default",
-      labels: { "istio.io/use-waypoint": "waypoint" },
-    },
-    spec: {
-      selector: { app: "httpbin" },
-      ports: [{ name: "http", port: HTTP_PORT }],
-    },
-  });
+  await cluster.plane.apply(fronted({ http: HTTP_PORT }));
   const objects = await cluster.apply(folder);
   await cluster.kubelet("node-1").runPod(objects);
   const policy = `${MANIFESTS}/../kind/policy.yaml`;

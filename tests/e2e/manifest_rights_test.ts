@@ -10,6 +10,7 @@ import {
   type NodeProxy,
 } from "../lab/control_plane/mod.ts";
 import { Lab, type LabPod, labSkipReason } from "../lab/mod.ts";
+import { fronted } from "../support/manifests.ts";
 import {
   type Account,
   missedRights,
@@ -77,23 +78,7 @@ async function addPods(): Promise<void> {
 }
 
 const addService = () =>
-  plane.apply({
-    apiVersion: "v1",
-    kind: "Service",
-    metadata: {
-      name: "httpbin",
-      namespace: "default",
-      labels: { "istio.io/use-waypoint": "waypoint" },
-    },
-    spec: {
-      selector: { app: "httpbin" },
-      ports: [
-        { name: "http", port: 8000 },
-        { name: "tcp-echo", port: 9000 },
-        { name: "tls", port: 9001 },
-      ],
-    },
-  });
+  plane.apply(fronted({ http: 8000, "tcp-echo": 9000, tls: 9001 }));
 
 /** Objects of every kind that has a status, without one; the Gateway has an address, as services wait for that. */
 async function renewStatuses(): Promise<void> {

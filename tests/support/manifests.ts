@@ -13,6 +13,21 @@ export interface Manifest {
   readonly [field: string]: unknown;
 }
 
+/** The Service `httpbin` behind the waypoint `waypoint`. @param ports Each one's name and number. */
+export const fronted = (ports: Readonly<Record<string, number>>) => ({
+  apiVersion: "v1",
+  kind: "Service",
+  metadata: {
+    name: "httpbin",
+    namespace: "default",
+    labels: { "istio.io/use-waypoint": "waypoint" },
+  },
+  spec: {
+    selector: { app: "httpbin" },
+    ports: Object.entries(ports).map(([name, port]) => ({ name, port })),
+  },
+});
+
 /** The documents of a YAML text. @throws {SyntaxError} at the first that does not parse. */
 export function parseManifests(text: string): Manifest[] {
   return parseAllDocuments(text).map((document) => {
