@@ -13,10 +13,13 @@ import { eventually } from "./support.ts";
 
 const meshTest = shareAgentMesh(1);
 
-/** What answers a kubelet in the agent's place. */
-const NOT_READY = `Deno.serve({ port: 8000, hostname: "127.0.0.1", ` +
+/** What answers a kubelet, or a Prometheus, in the agent's place. */
+const answering = (port: number, status: number, body = "") =>
+  `Deno.serve({ port: ${port}, hostname: "127.0.0.1", ` +
   `onListen: () => console.log("listening") }, ` +
-  `() => new Response("", { status: 503 }));`;
+  `() => new Response(${JSON.stringify(body)}, { status: ${status} }));`;
+const NOT_READY = answering(8000, 503);
+const NO_PROXY = answering(15014, 200, "ztunnel_connected 0\n");
 
 meshTest(
   "check has nothing to say of a pod from the agent, until the agent is gone",
@@ -33,7 +36,7 @@ meshTest(
     assert.match(found("rules") ?? "", /^as planned, by /);
 
     const byApi = ["--kube", mesh.plane.kubeconfig];
-    const all = (await checkNode(mesh, proxy, ...byApi)).findings;
+    const all = await checkNode(mesh, proxy, ...byApi);
     assertFinds(all, {});
     const told = (check: string) =>
       all.find((one) => one.check === check)?.found;
@@ -50,6 +53,25 @@ meshTest(
     const nobody = await asked("127.0.0.1:9");
     assert.equal(nobody?.level, "failed");
     assert.match(nobody?.found ?? "", /127\.0\.0\.1:9/);
+
+    const log = proxy.process.log();
+    const path = await Deno.makeTempFile({ dir: mesh.lab.folder });
+    const handshakes: readonly [log: string, found: RegExp][] = [
+      [
+        log.replaceAll(/^.*received snapshot sent.*\n/gm, ""),
+        /^connected at \S+, and no pods named since$/,
+      ],
+      [
+        log.replaceAll(/^.*(?:snapshot sent|handling new stream).*\n/gm, ""),
+        /^no connection since the start$/,
+      ],
+    ];
+    for (const [text, found] of handshakes) {
+      assert.notEqual(text, log);
+      await Deno.writeTextFile(path, text);
+      const broken = await checkNode(mesh, proxy, "--log", path);
+      assertFinds(broken, { "agent in the log": ["failed", found] });
+    }
 
     const { agent, node } = mesh.at("node-1");
     await agent.stop();
@@ -70,6 +92,13 @@ meshTest(
     assertFinds((await checkPod(mesh, proxy, pod)).findings, {
       ...gone,
       "node agent": ["failed", /^not ready: 503$/],
+    });
+    const counts = [Deno.execPath(), "eval", NO_PROXY];
+    await mesh.lab.start(node, "no-proxy", counts).untilLog(/listening/);
+    assertFinds((await checkPod(mesh, proxy, pod)).findings, {
+      ...gone,
+      "node agent": ["failed", /^not ready: 503$/],
+      "agent's metrics": ["failed", /^no proxy is connected to it$/],
     });
   },
 );

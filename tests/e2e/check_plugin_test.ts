@@ -72,13 +72,12 @@ class Runtime {
       `${this.folder}/net.d/10.conflist`,
       JSON.stringify({ cniVersion: "1.0.0", name: "lab", plugins }),
     );
-    const { findings } = await checkNode(
+    return await checkNode(
       this.mesh,
       this.mesh.proxy(NODE),
       ...["--cni-net-dir", `${this.folder}/net.d`],
       ...["--cni-bin-dir", `${this.folder}/bin`],
     );
-    return findings;
   }
 
   /** The same with another kubeconfig. */

@@ -61,13 +61,12 @@ export async function checkNode(
   mesh: Pick<Mesh, "lab">,
   at: Pick<HairpinProcess, "place">,
   ...args: readonly string[]
-): Promise<{ code: number; findings: Finding[] }> {
+): Promise<Finding[]> {
   const all = ["--json", "--netns", "/dev/null", ...args];
-  const { code, stdout, stderr } = await runCheckAt(mesh, at, ...all);
+  const { stdout, stderr } = await runCheckAt(mesh, at, ...all);
   if (stdout === "") throw new Error(stderr);
-  const findings = (JSON.parse(stdout) as Finding[])
+  return (JSON.parse(stdout) as Finding[])
     .filter(({ subject }) => subject === "node");
-  return { code, findings };
 }
 
 /** By check, what is not well. */

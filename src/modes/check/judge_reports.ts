@@ -53,19 +53,64 @@ export function judgeMetrics(
     );
   }
   const active = sampleOf(asked.body, "workload_manager_active_proxy_count");
-  if (active === undefined) {
-    return failed(check, "no count of pods", "another program answers here");
+  const pending = sampleOf(asked.body, "workload_manager_pending_proxy_count");
+  if (active === undefined || pending === undefined) {
+    return failed(check, "no count of pods", ANOTHER);
   }
   const up = workloadState.filter(({ state }) => state === "Up").length;
-  return active === up
-    ? ok(check, `${active} pods counted`)
-    : warning(check, `${active} pods counted, ${up} are up`, "check again");
+  const late = workloadState.length - up;
+  return active === up && pending === late
+    ? ok(check, `${active} pods counted, ${pending} pending`)
+    : failed(
+      check,
+      `${active} pods counted and ${pending} pending, ${up} are up and ${late} pending`,
+      ANOTHER,
+    );
 }
 
+const ANOTHER = "another program, or another process, answers at this address";
+
+/** What Istio's agent counts, where it tells; an agent tells nothing of what it has not met yet. */
+export function judgeAgentMetrics(
+  asked: Asked,
+  { workloadState }: Pick<Dump, "workloadState">,
+): Judgement {
+  const check = "agent's metrics";
+  if (typeof asked === "string" || asked.status !== 200) {
+    return ok(check, "not to be asked here");
+  }
+  const connected = sampleOf(asked.body, "ztunnel_connected");
+  if (connected === 0) {
+    return failed(
+      check,
+      "no proxy is connected to it",
+      "see whether hairpin's --inpod-uds is the agent's socket, and both logs",
+    );
+  }
+  const events = sampleOf(asked.body, "nodeagent_reconcile_events_total");
+  if (events === 0 && workloadState.length > 0) {
+    return warning(
+      check,
+      "it has heard of no pod or namespace since its start",
+      "see the agent's log, and whether it reaches the Kubernetes API",
+    );
+  }
+  const told = (count: number | undefined, what: string) =>
+    count === undefined ? [] : [`${count} ${what}`];
+  const all = [...told(connected, "connected"), ...told(events, "events")];
+  return ok(check, all.length === 0 ? "none of its pods" : all.join(", "));
+}
+
+/** Of all its series together; undefined: there is none. */
 function sampleOf(text: string, name: string): number | undefined {
-  const value = new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, "m")
-    .exec(text)?.[1];
-  return value === undefined ? undefined : Number(value);
+  const series = new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, "gm");
+  const values = Array.from(
+    text.matchAll(series),
+    ([, value]) => Number(value),
+  );
+  return values.length === 0
+    ? undefined
+    : values.reduce((sum, value) => sum + value, 0);
 }
 
 /** Whether connections leave a line, so that somebody can look them up. */

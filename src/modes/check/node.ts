@@ -61,7 +61,7 @@ export async function checkNode(
   const judgements = [
     ...kernel,
     ...processJudgements(dump, pid),
-    ...await checkReports(dump, asked.agent),
+    ...await checkReports(dump, asked.agent, () => readProxyDump(admin)),
     ...meshJudgements(dump),
     ...await checkPodObjects(dump, asked),
     ...await checkHost(dump),

@@ -13,6 +13,7 @@ import {
 import {
   judgeAccessLog,
   judgeAgent,
+  judgeAgentMetrics,
   judgeMetrics,
   judgeReadiness,
 } from "./judge_reports.ts";
@@ -48,23 +49,49 @@ function judgeOwnLog(
 
 /** Where Istio's agent tells a kubelet, in the namespace that it runs in. */
 const AGENT: HostPort = { host: "127.0.0.1", port: 8000 };
+/** Where it tells a Prometheus, at the same address. */
+const AGENT_METRICS = 15014;
 
 /** What a kubelet, a Prometheus and a reader of the log get. */
 export async function checkReports(
   dump: Dump,
   agent: HostPort | undefined,
+  readAgain: () => Promise<Dump | string>,
 ): Promise<Judgement[]> {
-  const { statsAddr, readinessAddr } = dump.config;
-  const ready = await askServer(readinessAddr, "/healthz/ready");
-  const metrics = await askServer(statsAddr, "/metrics");
+  const ready = await askServer(dump.config.readinessAddr, "/healthz/ready");
   return [
     ...ready === undefined ? [] : [judgeReadiness(ready)],
-    ...metrics === undefined ? [] : [judgeMetrics(metrics, dump)],
-    ...dump.hairpin?.redirect === "agent"
-      ? [
-        judgeAgent(await askAt(agent ?? AGENT, "/readyz"), agent !== undefined),
-      ]
-      : [],
+    ...await checkMetrics(dump, readAgain),
+    ...dump.hairpin?.redirect === "agent" ? await checkAgent(dump, agent) : [],
     judgeAccessLog(dump.hairpin?.log.filter ?? ""),
+  ];
+}
+
+/** Pods may come and go between two looks, but not at every one. */
+async function checkMetrics(
+  dump: Dump,
+  readAgain: () => Promise<Dump | string>,
+): Promise<Judgement[]> {
+  const { statsAddr } = dump.config;
+  const judge = async (now: Dump) => {
+    const metrics = await askServer(statsAddr, "/metrics");
+    return metrics === undefined ? [] : [judgeMetrics(metrics, now)];
+  };
+  const first = await judge(dump);
+  if (first.every(({ level }) => level === "ok")) return first;
+  const now = await readAgain();
+  return typeof now === "string" ? first : await judge(now);
+}
+
+async function checkAgent(
+  dump: Dump,
+  named: HostPort | undefined,
+): Promise<Judgement[]> {
+  const { host } = named ?? AGENT;
+  const ready = await askAt(named ?? AGENT, "/readyz");
+  const metrics = await askAt({ host, port: AGENT_METRICS }, "/metrics");
+  return [
+    judgeAgent(ready, named !== undefined),
+    judgeAgentMetrics(metrics, dump),
   ];
 }

@@ -17,7 +17,7 @@ import {
 
 /** The first start writes the plugin's binary and configuration. */
 const START_WAIT_MS = 60_000;
-const MONITORING_PORT = 15114;
+const MONITORING_PORT = 15014;
 
 /** Istio's node agent at one node, and the CNI plugin that reports pods to it. */
 export class NodeAgent implements AsyncDisposable {

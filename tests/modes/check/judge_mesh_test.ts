@@ -8,6 +8,7 @@ import {
 import {
   judgeAccessLog,
   judgeAgent,
+  judgeAgentMetrics,
   judgeMark,
   judgeMetrics,
   judgeReadiness,
@@ -62,8 +63,12 @@ const connected = (...inbound: object[]) =>
     "n/a",
   );
 const answer = (body: string, status = 200) => ({ status, body });
-const count = (value: number) =>
-  `# TYPE x gauge\nworkload_manager_active_proxy_count ${value}\n`;
+const count = (active: number, pending = 0) =>
+  `# TYPE x gauge\nworkload_manager_active_proxy_count ${active}\n` +
+  `workload_manager_pending_proxy_count ${pending}\n`;
+const agentTells = (...samples: string[]) =>
+  judgeAgentMetrics(answer(`${samples.join("\n")}\n`), dump([], [served("a")]));
+const EVENTS = "nodeagent_reconcile_events_total";
 
 testJudgements([
   [judgeServed(dump([workload("a", "HBONE")], [served("a")])), "ok", /^1 /],
@@ -127,9 +132,24 @@ testJudgements([
   [
     judgeMetrics(answer(count(1)), dump([], [served("a")])),
     "ok",
-    /^1 pods counted$/,
+    /^1 pods counted, 0 pending$/,
   ],
-  [judgeMetrics(answer(count(2)), dump([], [])), "warning", /^2 .*, 0 are up$/],
+  [judgeMetrics(answer(count(2)), dump([], [])), "failed", /^2 .*, 0 are up /],
+  [
+    judgeMetrics(answer(count(1, 1)), dump([], [served("a")])),
+    "failed",
+    /and 1 pending, 1 are up and 0 pending$/,
+  ],
+  [agentTells("ztunnel_connected 1"), "ok", /^1 connected$/],
+  [agentTells("ztunnel_connected 0"), "failed", /^no proxy is connected/],
+  [
+    agentTells(`${EVENTS}{type="add"} 2`, `${EVENTS}{type="delete"} 3`),
+    "ok",
+    /^5 events$/,
+  ],
+  [agentTells(`${EVENTS} 0`), "warning", /heard of no pod/],
+  [agentTells("go_threads 1"), "ok", /^none of its pods$/],
+  [judgeAgentMetrics("refused", dump([], [])), "ok", /not to be asked/],
   [judgeMetrics(answer("x 1\n"), dump([], [])), "failed", /no count/],
   [judgeMetrics(answer("", 404), dump([], [])), "failed", /404/],
   [judgeMetrics("refused", dump([], [])), "failed", /refused/],
