@@ -5,13 +5,7 @@ import { ConfigError } from "../base/errors.ts";
 import { formatProblem, problemOfIssue } from "../kube/mod.ts";
 import { EMPTY_DELTA, type MeshDelta } from "../model/delta.ts";
 import { localFile } from "./local_xds_schema.ts";
-import { readConfigText } from "./read_files.ts";
 import { readYaml } from "./yaml_file.ts";
-
-/** @throws {ConfigError} when the file cannot be read or holds anything unknown. */
-export async function loadLocalXds(path: string): Promise<MeshDelta> {
-  return readLocalXds(await readConfigText(path), path);
-}
 
 /**
  * @param file Names the text in errors.

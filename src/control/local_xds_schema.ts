@@ -101,7 +101,7 @@ const networkAddress = fields.parsed(
   'is not "NETWORK/ADDRESS"',
 );
 
-export const localService = closed({
+const localService = closed({
   name: text,
   namespace: text,
   hostname: filled,
@@ -166,7 +166,7 @@ const match = closed({
   notDestinationPorts: someOf(anyPort),
 });
 
-export const localPolicy = closed({
+const localPolicy = closed({
   name: text,
   namespace: text,
   scope: oneOf("Global", "Namespace", "WorkloadSelector"),

@@ -54,7 +54,7 @@ export function appProtocolOf(declared: DeclaredPort): AppProtocol | undefined {
 }
 
 /** By the part of a port's name before its first hyphen. */
-export function protocolNamed(name: string): AppProtocol | undefined {
+function protocolNamed(name: string): AppProtocol | undefined {
   const lower = name.toLowerCase();
   if (lower.startsWith(GRPC_WEB)) return "HTTP11";
   return PROTOCOLS.get(lower.split("-", 1)[0]!);

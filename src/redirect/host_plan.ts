@@ -9,7 +9,7 @@ import type { Family, ProbeSources } from "./plan.ts";
 import { canonicalRule, type Ruleset, targetOf } from "./ruleset.ts";
 import { section } from "./section.ts";
 
-export const HOST_CHAIN = "ISTIO_POSTRT";
+const HOST_CHAIN = "ISTIO_POSTRT";
 const JUMP = `-j ${HOST_CHAIN}`;
 
 /** Marks the rules of one owner, so that several can share the chain. */

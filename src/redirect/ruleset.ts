@@ -54,7 +54,7 @@ export function targetOf(rule: string): string | undefined {
 }
 
 /** A rule in words; a quoted one is one word, with its quotes. */
-export function wordsOf(rule: string): string[] {
+function wordsOf(rule: string): string[] {
   return rule.match(/"(?:[^"\\]|\\.)*"|\S+/g) ?? [];
 }
 

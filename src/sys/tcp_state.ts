@@ -1,13 +1,5 @@
 /** What the kernel knows of a TCP connection, and what it can be told to do. */
-import {
-  closeFd,
-  EAGAIN,
-  EINTR,
-  errno,
-  type Fd,
-  libc,
-  SyscallError,
-} from "./libc.ts";
+import { EAGAIN, EINTR, errno, type Fd, libc, SyscallError } from "./libc.ts";
 import { syscalls } from "./bpf/syscalls.ts";
 
 const SOL_SOCKET = 1;
@@ -166,10 +158,4 @@ export function endWriting(fd: Fd): void {
 export function resetOnClose(fd: Fd): void {
   const noTime = new Uint8Array(Int32Array.of(1, 0).buffer);
   libc.setsockopt(fd, SOL_SOCKET, SO_LINGER, noTime, noTime.length);
-}
-
-/** Closes `fd` so that the peer sees a reset. */
-export function resetAndClose(fd: Fd): void {
-  resetOnClose(fd);
-  closeFd(fd);
 }

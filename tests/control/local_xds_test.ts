@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ConfigError } from "../../src/base/errors.ts";
-import { loadLocalXds, readLocalXds } from "../../src/control/local_xds.ts";
+import { readLocalXds } from "../../src/control/local_xds.ts";
 import { EMPTY_DELTA } from "../../src/model/delta.ts";
 import { EMPTY_MATCH } from "../../src/model/policy.ts";
 import { DEFAULT_SERVICE } from "../../src/model/service.ts";
@@ -260,13 +260,3 @@ for (const [name, text, line] of refused) {
     });
   });
 }
-
-Deno.test("loadLocalXds() reads a file", async () => {
-  const file = await Deno.makeTempFile();
-  try {
-    await Deno.writeTextFile(file, "workloads: []\n");
-    assert.deepEqual(await loadLocalXds(file), EMPTY_DELTA);
-  } finally {
-    await Deno.remove(file);
-  }
-});

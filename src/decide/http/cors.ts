@@ -46,7 +46,7 @@ export function decideCors(
 }
 
 /** A browser's question before the call itself. */
-export const isPreflight = ({ method, headers }: HttpRequest): boolean =>
+const isPreflight = ({ method, headers }: HttpRequest): boolean =>
   method === "OPTIONS" && headerOf(headers, "origin") !== undefined &&
   headerOf(headers, "access-control-request-method") !== undefined;
 

@@ -25,7 +25,7 @@ export function compileMatch(match: HttpMatch): RequestTest {
 }
 
 /** An expression that RE2 does not take matches nothing: the translation has said so. */
-export function compileText({ kind, value }: TextMatch): TextTest {
+function compileText({ kind, value }: TextMatch): TextTest {
   if (kind === "exact") return (text) => text === value;
   return compileFullMatch(value) ?? (() => false);
 }

@@ -60,12 +60,6 @@ export class RouteTable {
   }
 }
 
-/** What kind of route decides about such calls; undefined when none does. */
-export const routeKind = (
-  table: RouteTable,
-  query: RouteQuery,
-): RouteKind | undefined => table.find(query)?.kind;
-
 /** The rule that takes a request, by the Gateway API's precedence. */
 export function matchRoute(
   table: RouteTable,

@@ -9,7 +9,7 @@ import {
 } from "../../model/address.ts";
 import { HOST_NAME_LENGTH_MAX, LABEL_LENGTH_MAX } from "../limits.ts";
 
-export const NOT_A_MAPPING = "is not a mapping";
+const NOT_A_MAPPING = "is not a mapping";
 
 const isMapping = (value: unknown): boolean =>
   typeof value === "object" && value !== null && !Array.isArray(value);
@@ -93,7 +93,7 @@ export const objectName = parsed(
 );
 
 /** A namespace's name: an RFC 1123 label. */
-export const namespaceName = parsed(
+const namespaceName = parsed(
   (name) =>
     DNS_LABEL.test(name) && name.length <= LABEL_LENGTH_MAX ? name : undefined,
   "is not a namespace name",

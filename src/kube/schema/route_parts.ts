@@ -81,7 +81,7 @@ const objectRef = open(backendName);
 const weight = v.optional(whole(0, WEIGHT_MAX), 1);
 
 /** A backend of a TCPRoute or TLSRoute. */
-export const streamBackendRef = open({ ...backendName, weight });
+const streamBackendRef = open({ ...backendName, weight });
 
 const headerChange = open({ name: headerName, value: headerValue });
 const headerFilter = open({
@@ -159,4 +159,3 @@ export type PathModifier = v.InferOutput<typeof pathModifier>;
 export type HeaderFilter = v.InferOutput<typeof headerFilter>;
 export type CorsFilter = v.InferOutput<typeof cors>;
 export type BackendRefs = v.InferOutput<typeof backendRefs>;
-export type StreamBackendRefs = v.InferOutput<typeof streamBackendRefs>;

@@ -127,6 +127,4 @@ export const tcpRouteSpec = open({ parentRefs, rules: streamRules });
 export type HttpRuleSpec = v.InferOutput<typeof httpRule>;
 export type HttpMatchSpec = v.InferOutput<typeof httpMatch>;
 export type GrpcRuleSpec = v.InferOutput<typeof grpcRule>;
-export type HeaderMatchSpec = v.InferOutput<typeof headerMatch>;
 export type StreamRuleSpec = v.InferOutput<typeof streamRules>[number];
-export type TlsRouteSpec = v.InferOutput<typeof tlsRouteSpec>;

@@ -15,7 +15,7 @@ export const CHUNKS: Framing = { by: "chunks" };
 export const UNTIL_CLOSE: Framing = { by: "close" };
 
 /** The framing of that many octets. */
-export function lengthFraming(octets: number): Framing {
+function lengthFraming(octets: number): Framing {
   return octets === 0 ? NO_BODY : { by: "length", octets };
 }
 

@@ -1,9 +1,5 @@
 import assert from "node:assert/strict";
-import {
-  matchRoute,
-  matchStream,
-  routeKind,
-} from "../../../src/decide/http/route.ts";
+import { matchRoute, matchStream } from "../../../src/decide/http/route.ts";
 import type { RouteSet } from "../../../src/model/route_set.ts";
 import {
   CALL,
@@ -87,7 +83,7 @@ Deno.test("routes of one layer leave nothing to the other", () => {
     matchStream(table, undefined, { ...CALL, port: 9 }).kind,
     "no-routes",
   );
-  assert.equal(routeKind(table, CALL), "HTTPRoute");
-  assert.equal(routeKind(table, secure), "TLSRoute");
-  assert.equal(routeKind(table, { ...CALL, port: 9 }), undefined);
+  assert.equal(table.find(CALL)?.kind, "HTTPRoute");
+  assert.equal(table.find(secure)?.kind, "TLSRoute");
+  assert.equal(table.find({ ...CALL, port: 9 })?.kind, undefined);
 });
