@@ -13,12 +13,14 @@ import { findPlaces, NodeRules, requireDevice } from "../redirect/node/mod.ts";
 import { openBypassedPods } from "./bypassing.ts";
 import type { Enrolment, EnrolmentOptions } from "./enrolment.ts";
 import type { MeshInput } from "./mesh_input.ts";
+import { requireNodeNetns } from "./node_netns.ts";
 import { WarningLog } from "./warning_log.ts";
 
 /** @throws {HairpinError} when the node lacks what that takes. */
 export async function enrolByNode(
   options: EnrolmentOptions,
 ): Promise<Enrolment> {
+  requireNodeNetns(options.config);
   await requireDevice();
   const { config, cluster, pods, readiness, log, signal } = options;
   const places = new WarningLog(log("redirect"));

@@ -19,6 +19,7 @@ import {
   openPodRepair,
   Untaint,
 } from "./node_side.ts";
+import { requireNodeNetns } from "./node_netns.ts";
 import { WarningLog } from "./warning_log.ts";
 
 /** @throws {HairpinError} when the node lacks what that takes. */
@@ -26,6 +27,7 @@ export async function enrolBySelf(
   options: EnrolmentOptions,
 ): Promise<Enrolment> {
   const { config, log, signal } = options;
+  requireNodeNetns(config);
   const backend = await chooseBackend(runCommand, {
     ipv6: config.ipv6.enabled,
     choice: config.nodeSide.redirectBackend,

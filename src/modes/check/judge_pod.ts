@@ -115,6 +115,8 @@ export type HostProbe =
   | { readonly kind: "none" }
   /** Nobody can say which port is open, or who is seen there. */
   | { readonly kind: "unknown" }
+  /** This is not where the node's own processes are. */
+  | { readonly kind: "elsewhere"; readonly pod: string }
   | { readonly kind: "failed"; readonly port: number; readonly why: string }
   | { readonly kind: "seen"; readonly port: number; readonly direct: boolean };
 
@@ -124,6 +126,12 @@ export function judgeHostProbe(probe: HostProbe): Judgement {
   if (probe.kind === "none") return ok(check, "no port of the pod to try");
   if (probe.kind === "unknown") {
     return warning(check, "cannot be told without ss", "install iproute2");
+  }
+  if (probe.kind === "elsewhere") {
+    return ok(
+      check,
+      `to be tried on the node: this is the namespace of ${probe.pod}`,
+    );
   }
   const hint =
     "ISTIO_POSTRT must be first in the node's nat POSTROUTING, with this pod's address";

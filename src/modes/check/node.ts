@@ -21,7 +21,7 @@ import { judgeMark } from "./judge_reports.ts";
 import { judgeOldLayout } from "./judge_old_layout.ts";
 import { findLogs } from "./log_files.ts";
 import { installedPrograms, kernelModules } from "./node_facts.ts";
-import { checkChain, checkHost, checkLeftBehind } from "./node_host.ts";
+import { checkChain, checkHost, checkLeftBehind, ownPod } from "./node_host.ts";
 import { checkReports, judgeLogs } from "./node_reports.ts";
 import type { Proxy } from "./pod.ts";
 import { checkPodObjects } from "./pod_objects.ts";
@@ -45,7 +45,7 @@ export async function checkNode(
   const dump = await readProxyDump(admin);
   if (typeof dump === "string") {
     return {
-      proxy: { dump: undefined, pid: undefined, admin, log: undefined },
+      proxy: { ...UNKNOWN_PROXY, admin },
       findings: about("node", [
         ...kernel,
         failed("admin server", dump, ADMIN_HINT),
@@ -58,19 +58,20 @@ export async function checkNode(
   const pid = (await listeningSockets())
     ?.find(({ localPort }) => localPort === admin.port)?.owner?.pid;
   const logs = await findLogs(asked.logs, pid);
+  const within = ownPod(dump);
   const judgements = [
     ...kernel,
     ...processJudgements(dump, pid),
     ...await checkReports(dump, asked.agent, () => readProxyDump(admin)),
     ...meshJudgements(dump),
     ...await checkPodObjects(dump, asked),
-    ...await checkHost(dump),
+    ...await checkHost(dump, within),
     ...await checkLeftBehind(dump),
     ...await checkChain(dump, asked.networks),
     ...judgeLogs(logs, dump),
   ];
   return {
-    proxy: { dump, pid, admin, log: logs.proxy },
+    proxy: { dump, pid, admin, within, log: logs.proxy },
     findings: about("node", judgements),
   };
 }
@@ -87,6 +88,13 @@ async function kernelJudgements(): Promise<Judgement[]> {
     judgeOldLayout(await readOldLayout()),
   ];
 }
+
+const UNKNOWN_PROXY = {
+  dump: undefined,
+  pid: undefined,
+  within: undefined,
+  log: undefined,
+} as const;
 
 const ADMIN_HINT =
   "start hairpin on this node, or say where it is asked with --admin";

@@ -9,9 +9,11 @@ import {
   probeDevices,
 } from "../../redirect/node/mod.ts";
 import { closeFd } from "../../sys/libc.ts";
+import { netnsAddresses } from "../../sys/netns.ts";
 import { openOwnNetns } from "../../sys/new_netns.ts";
 import type { Dump } from "../../view/mod.ts";
-import type { Judgement } from "./finding.ts";
+import { hasOneOf } from "./callers.ts";
+import { failed, type Judgement } from "./finding.ts";
 import { netSysctl, outputOf } from "./gather.ts";
 import { chainPlugin, judgeChain } from "./judge_chain.ts";
 import {
@@ -32,11 +34,44 @@ import type { Packet } from "./source_translation.ts";
 const NET_DIR = "/etc/cni/net.d";
 const BIN_DIR = "/opt/cni/bin";
 
-/** Only where this namespace is the node's: an agent's proxy has one of its own. */
-export async function checkHost(dump: Dump): Promise<Judgement[]> {
-  const { hairpin, config } = dump;
-  const redirect = hairpin?.redirect;
+/**
+ * The pod that this process's namespace belongs to, as the mesh knows pods by
+ * their addresses; undefined for a node's, which its pods without a network of
+ * their own share.
+ */
+export function ownPod({ workloads }: Dump): string | undefined {
+  const own = openOwnNetns();
+  try {
+    const ips = netnsAddresses(own).flatMap((text) => parseIp(text) ?? []);
+    const pod = workloads.find((workload) =>
+      workload.networkMode !== "HostNetwork" && hasOneOf(workload, ips)
+    );
+    return pod && nameOf(pod);
+  } finally {
+    closeFd(own);
+  }
+}
+
+/**
+ * Only where this namespace is to be the node's: an agent's proxy has one of
+ * its own.
+ *
+ * @param within Of {@link ownPod}.
+ */
+export async function checkHost(
+  dump: Dump,
+  within: string | undefined,
+): Promise<Judgement[]> {
+  const redirect = dump.hairpin?.redirect;
   if (redirect !== "self" && redirect !== "node") return [];
+  if (within !== undefined) {
+    return [failed(
+      "network namespace",
+      `hairpin runs in that of ${within}: what it writes for the node's own processes is not on the node`,
+      "run it in the node's: hostNetwork: true",
+    )];
+  }
+  const { config } = dump;
   const pods = servedPods(dump);
   const rules = await readNodeRules();
   const hasIpv6 = pods.some(({ ips }) => ips.some(isIpv6));

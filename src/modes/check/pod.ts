@@ -37,6 +37,8 @@ export interface Proxy {
   readonly pid: number | undefined;
   /** Where it was asked. */
   readonly admin: HostPort;
+  /** The pod whose namespace the check runs in; undefined: it is taken for the node's. */
+  readonly within: string | undefined;
   /** Its log, where that can be read. */
   readonly log: ReadLog | undefined;
 }
@@ -107,7 +109,7 @@ export async function checkPod(
       dump?.certificates.map(({ identity }) => identity),
     ),
     judgeDns(dns, dns && await probeDns(netns, nameToAsk(dump))),
-    judgeHostProbe(await hostProbe(opened, sockets)),
+    judgeHostProbe(await hostProbe(opened, sockets, proxy.within)),
     ...dump && pod ? [judgeConnections(dump, pod)] : [],
     ...await policyEffect(opened, proxy, sockets),
   ];
@@ -128,7 +130,9 @@ const PROXY_PORT = /^150(01|06|08|20|21|53|80)$/;
 async function hostProbe(
   { netns, ips }: Opened,
   sockets: readonly SocketRow[] | undefined,
+  within: string | undefined,
 ): Promise<HostProbe> {
+  if (within !== undefined) return { kind: "elsewhere", pod: within };
   if (sockets === undefined) return { kind: "unknown" };
   const to = applicationOf(ips, sockets);
   if (to === undefined) return { kind: "none" };

@@ -245,6 +245,7 @@ const TABLE: readonly Judged[] = [
   [judgeDns(true, false), "failed", /not answered/],
   [judgeHostProbe({ kind: "none" }), "ok", /no port/],
   [judgeHostProbe({ kind: "unknown" }), "warning", /without ss/],
+  [judgeHostProbe({ kind: "elsewhere", pod: "a/b" }), "ok", /of a\/b$/],
   [judgeHostProbe({ kind: "seen", port: 1, direct: true }), "ok", /past/],
   [judgeHostProbe({ kind: "seen", port: 1, direct: false }), "failed", /only/],
   [judgeHostProbe({ kind: "failed", port: 1, why: "w" }), "failed", /: w$/],
