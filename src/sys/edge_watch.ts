@@ -1,15 +1,7 @@
-import { closeNoted, noted } from "./descriptor_ledger.ts";
-import { errno, type Fd, libc, SyscallError } from "./libc.ts";
+import { EpollSet } from "./epoll_set.ts";
+import type { Fd } from "./libc.ts";
 
-const EPOLL_CLOEXEC = 0x80000;
-const EPOLL_CTL_ADD = 1;
-const EPOLL_CTL_DEL = 2;
-const EPOLL_CTL_MOD = 3;
 const EPOLLET = 0x80000000;
-/** `struct epoll_event` is packed on x86-64 only. */
-const EVENT_SIZE = Deno.build.arch === "x86_64" ? 12 : 16;
-const DATA_OFFSET = EVENT_SIZE - 8;
-const EVENTS_MAX = 256;
 
 /** What may happen to a descriptor; a set of them is their sum. */
 export const EVENT = {
@@ -34,58 +26,23 @@ export interface Happening {
  * Tells what happens to descriptors, each time that it happens and not for as
  * long as it lasts.
  */
-export class EdgeWatch implements Disposable {
-  readonly #fd: Fd;
-  readonly #events = new Uint8Array(EVENT_SIZE * EVENTS_MAX);
-
-  constructor() {
-    this.#fd = libc.epoll_create1(EPOLL_CLOEXEC) as Fd;
-    if (this.#fd < 0) throw new SyscallError("create an epoll set", errno());
-    noted(this.#fd);
-  }
-
+export class EdgeWatch extends EpollSet {
   /** Tells at once of what is true already. */
   add(fd: Fd, events: number): void {
-    this.#control(EPOLL_CTL_ADD, fd, events);
+    this.control("add", fd, events | EPOLLET);
   }
 
   /** Watches for something else; tells at once of what is true already. */
   change(fd: Fd, events: number): void {
-    this.#control(EPOLL_CTL_MOD, fd, events);
-  }
-
-  /** Must be called before `fd` is closed. */
-  remove(fd: Fd): void {
-    libc.epoll_ctl(this.#fd, EPOLL_CTL_DEL, fd, null);
+    this.control("change", fd, events | EPOLLET);
   }
 
   /** Waits on a pool thread until something happens, or the time is over. */
   async wait(timeoutMs: number): Promise<Happening[]> {
-    const count = await libc.epoll_wait(
-      this.#fd,
-      this.#events,
-      EVENTS_MAX,
-      timeoutMs,
-    );
-    const view = new DataView(this.#events.buffer);
-    // An interrupted wait is the only failure left on a set that exists.
-    return Array.from({ length: Math.max(count, 0) }, (_, i) => ({
-      events: view.getUint32(i * EVENT_SIZE, true),
-      fd: view.getInt32(i * EVENT_SIZE + DATA_OFFSET, true) as Fd,
+    const length = await this.ready(timeoutMs);
+    return Array.from({ length }, (_, i) => ({
+      events: this.eventsAt(i),
+      fd: this.fdAt(i),
     }));
-  }
-
-  #control(operation: number, fd: Fd, events: number): void {
-    const event = new Uint8Array(EVENT_SIZE);
-    const view = new DataView(event.buffer);
-    view.setUint32(0, (events | EPOLLET) >>> 0, true);
-    view.setInt32(DATA_OFFSET, fd, true);
-    if (libc.epoll_ctl(this.#fd, operation, fd, event) !== 0) {
-      throw new SyscallError("watch a descriptor", errno());
-    }
-  }
-
-  [Symbol.dispose](): void {
-    closeNoted(this.#fd);
   }
 }
