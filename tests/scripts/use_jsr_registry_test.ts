@@ -64,6 +64,7 @@ async function copyCheckout(to: string): Promise<void> {
 
 Deno.test("a checkout that takes its libraries from JSR compiles, with what JSR sent", async () => {
   const folder = await Deno.makeTempDir({ prefix: "hairpin-jsr-" });
+  const arch = Deno.build.arch === "x86_64" ? "amd64" : "arm64";
   const asked: string[] = [];
   const registry = await startRegistry(asked);
   const { port } = registry.addr as Deno.NetAddr;
@@ -72,13 +73,12 @@ Deno.test("a checkout that takes its libraries from JSR compiles, with what JSR 
       cwd: folder,
       env: {
         JSR_URL: `http://127.0.0.1:${port}/`,
-        DENORT_BIN: `${folder}/base`,
+        [`DENORT_BIN_${arch.toUpperCase()}`]: `${folder}/base`,
       },
     });
   try {
     await copyCheckout(folder);
     await Deno.copyFile("/bin/true", `${folder}/base`);
-    const arch = Deno.build.arch === "x86_64" ? "amd64" : "arm64";
     await run("use_jsr.ts");
     await run("compile.ts", "--arch", arch);
     assert.deepEqual(new Set(asked), new Set((await packageFiles()).keys()));

@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { REPOSITORY } from "../../../scripts/steps.ts";
 
+const NO_BASE = { DENORT_BIN: "", DENORT_BIN_AMD64: "", DENORT_BIN_ARM64: "" };
+
 /** Runs the task on a machine without any runtime base. */
 async function compile(
   args: readonly string[],
@@ -16,7 +18,7 @@ async function compile(
         ...[`${REPOSITORY}/scripts/compile.ts`, ...args],
       ],
       cwd: denoDir,
-      env: { NO_COLOR: "1", DENORT_BIN: "", DENO_DIR: denoDir, ...env },
+      env: { ...NO_BASE, NO_COLOR: "1", DENO_DIR: denoDir, ...env },
     }).output();
     const text = (octets: Uint8Array) => new TextDecoder().decode(octets);
     return { code, stdout: text(stdout), stderr: text(stderr) };
