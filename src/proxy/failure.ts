@@ -10,6 +10,7 @@ import type { RelayEnd } from "../net/relay.ts";
 import type { ResponseFlag } from "../telemetry/traffic.ts";
 import { H2Code } from "../wire/h2/mod.ts";
 import type { CancelReason } from "./cancellation.ts";
+import type { ServedPod } from "./context.ts";
 
 /** How a connection went wrong: the metrics' flag and ztunnel's words. */
 export interface Failure {
@@ -127,3 +128,10 @@ const brokenOff = (side: "receive" | "send", how: string): Failure => ({
 /** What a source's side has to report of a call that its destination's cut. */
 export const cutAtDestination = (): Failure =>
   brokenOff("send", "stream reset by peer: CANCEL");
+
+/** ztunnel's words for a pod that the mesh has no record of. */
+export function workloadUnknown({ info }: Pick<ServedPod, "info">): string {
+  const { name, namespace, serviceAccount } = info;
+  return "failed to fetch information about local workload: " +
+    `${serviceAccount}.${namespace} (${name})`;
+}

@@ -4,9 +4,12 @@ import {
   type PlaintextTarget,
   resolvePlaintextInbound,
 } from "../decide/plaintext_target.ts";
+import type { SocketAddress } from "../model/address.ts";
+import type { Workload } from "../model/workload.ts";
 import type { Accepted } from "../net/listen.ts";
 import { peerOfWorkload, type TrafficContext } from "../telemetry/traffic.ts";
 import type { ProxyContext, ServedPod } from "./context.ts";
+import { workloadUnknown } from "./failure.ts";
 import { serveInbound } from "./inbound_connection.ts";
 import { lookUpInbound } from "./inbound_lookup.ts";
 import { serviceNames } from "./service_names.ts";
@@ -24,9 +27,7 @@ export async function serveInboundPlaintext(
     context.accessLog.failed({ src, dst, direction: "inbound", error });
   };
   const workload = await context.workloadOf(pod.info);
-  if (workload === undefined) {
-    return refuse(workloadUnknown(pod));
-  }
+  if (workload === undefined) return refuse(workloadUnknown(pod));
   let target: PlaintextTarget;
   try {
     target = await lookUpInbound(
@@ -39,23 +40,12 @@ export async function serveInboundPlaintext(
     return refuse(messageOf(reason));
   }
   if (target.kind === "refuse") return refuse(target.because);
-  const source = context.mesh.workloadByIp(context.settings.network, src.ip);
-  const traffic: TrafficContext = {
-    reporter: "destination",
-    src,
-    dst,
-    mutualTls: false,
-    destination: peerOfWorkload(workload),
-    destinationPrincipal: spiffeIdOf(workload),
-    ...(source === undefined ? {} : { source: peerOfWorkload(source) }),
-    ...serviceNames(target.service),
-  };
   return serveInbound(context, {
     pod,
     workload,
     src,
     dst: target.dst,
-    traffic,
+    traffic: trafficOf(context, { src, dst, workload, target }),
     row: {
       direction: "inbound",
       src,
@@ -69,9 +59,28 @@ export async function serveInboundPlaintext(
   });
 }
 
-/** ztunnel's words for a pod that the mesh has no record of. */
-export function workloadUnknown({ info }: ServedPod): string {
-  const { name, namespace, serviceAccount } = info;
-  return "failed to fetch information about local workload: " +
-    `${serviceAccount}.${namespace} (${name})`;
+/** One connection, and whom it is for. */
+interface Arrived {
+  readonly src: SocketAddress;
+  readonly dst: SocketAddress;
+  readonly workload: Workload;
+  readonly target: Exclude<PlaintextTarget, { kind: "refuse" }>;
+}
+
+/** The source is known by its address alone, and so has no principal. */
+function trafficOf(
+  { mesh, settings }: ProxyContext,
+  { src, dst, workload, target }: Arrived,
+): TrafficContext {
+  const source = mesh.workloadByIp(settings.network, src.ip);
+  return {
+    reporter: "destination",
+    src,
+    dst,
+    mutualTls: false,
+    destination: peerOfWorkload(workload),
+    destinationPrincipal: spiffeIdOf(workload),
+    ...(source === undefined ? {} : { source: peerOfWorkload(source) }),
+    ...serviceNames(target.service),
+  };
 }

@@ -9,7 +9,7 @@ import type { SecureConnection } from "../net/tls_server.ts";
 import type { PeerChain } from "../net/revocations.ts";
 import type { HeaderList } from "../wire/h2/mod.ts";
 import { identityOf, type ProxyContext, type ServedPod } from "./context.ts";
-import { workloadUnknown } from "./inbound_plaintext.ts";
+import { workloadUnknown } from "./failure.ts";
 import { serveConnect, type Tunnel } from "./inbound_request.ts";
 import { INBOUND_HEADER_LIST_MAX, INBOUND_STREAMS_MAX } from "./limits.ts";
 

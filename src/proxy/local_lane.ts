@@ -12,9 +12,13 @@ import type { DirectRoute } from "../decide/route_plan.ts";
 import type { ByteStream } from "../net/byte_stream.ts";
 import { peerOfWorkload } from "../telemetry/traffic.ts";
 import { identityOf, type ProxyContext, type ServedPod } from "./context.ts";
-import { cutAtDestination, type Failure, outboundFailure } from "./failure.ts";
+import {
+  cutAtDestination,
+  type Failure,
+  outboundFailure,
+  workloadUnknown,
+} from "./failure.ts";
 import { serveInbound } from "./inbound_connection.ts";
-import { workloadUnknown } from "./inbound_plaintext.ts";
 import { serviceNames } from "./service_names.ts";
 import { statusText } from "./status_text.ts";
 import type { TrackedConnection } from "./tracked_connection.ts";

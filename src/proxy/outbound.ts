@@ -27,9 +27,13 @@ import {
   type ProxyContext,
   type ServedPod,
 } from "./context.ts";
-import { type Failure, outboundFailure, tunnelFailure } from "./failure.ts";
+import {
+  type Failure,
+  outboundFailure,
+  tunnelFailure,
+  workloadUnknown,
+} from "./failure.ts";
 import { carryLocally } from "./local_lane.ts";
-import { workloadUnknown } from "./inbound_plaintext.ts";
 import { lookUp } from "./look_up.ts";
 import { openNestedStream } from "./nested_tunnel.ts";
 import { openTunnelStream, type TunnelRequest } from "./outbound_tunnel.ts";
@@ -76,9 +80,7 @@ export async function serveOutbound(
   };
   if (isOutboundSelfCall(target, SELF_PORTS)) return refuse(SELF_CALL);
   const source = await context.workloadOf(pod.info);
-  if (source === undefined) {
-    return refuse(workloadUnknown(pod));
-  }
+  if (source === undefined) return refuse(workloadUnknown(pod));
   let route;
   try {
     route = await decide(context, source, target);
