@@ -32,6 +32,21 @@ export const hasOneOf = (
 ): boolean => workloadIps.some((ip) => ips.includes(ip as Ip));
 
 /**
+ * The pod that has a network of its own with one of these addresses. What an
+ * entry of the mesh says of a machine's address makes that no pod.
+ */
+export function podWithNetwork(
+  workloads: Dump["workloads"],
+  ips: readonly Ip[],
+): string | undefined {
+  const pod = workloads.find((workload) =>
+    workload.uid.includes("//Pod/") &&
+    workload.networkMode !== "HostNetwork" && hasOneOf(workload, ips)
+  );
+  return pod && nameOf(pod);
+}
+
+/**
  * Uses a served pod other than the called one, that has the family of its address.
  *
  * @returns undefined when there is none, or its namespace cannot be entered.

@@ -12,7 +12,7 @@ import { closeFd } from "../../sys/libc.ts";
 import { netnsAddresses } from "../../sys/netns.ts";
 import { openOwnNetns } from "../../sys/new_netns.ts";
 import type { Dump } from "../../view/mod.ts";
-import { hasOneOf } from "./callers.ts";
+import { podWithNetwork } from "./callers.ts";
 import { failed, type Judgement } from "./finding.ts";
 import { netSysctl, outputOf } from "./gather.ts";
 import { chainPlugin, judgeChain } from "./judge_chain.ts";
@@ -34,19 +34,12 @@ import type { Packet } from "./source_translation.ts";
 const NET_DIR = "/etc/cni/net.d";
 const BIN_DIR = "/opt/cni/bin";
 
-/**
- * The pod that this process's namespace belongs to, as the mesh knows pods by
- * their addresses; undefined for a node's, which its pods without a network of
- * their own share.
- */
+/** The pod whose namespace this process runs in; undefined: it is taken for the node's. */
 export function ownPod({ workloads }: Dump): string | undefined {
   const own = openOwnNetns();
   try {
     const ips = netnsAddresses(own).flatMap((text) => parseIp(text) ?? []);
-    const pod = workloads.find((workload) =>
-      workload.networkMode !== "HostNetwork" && hasOneOf(workload, ips)
-    );
-    return pod && nameOf(pod);
+    return podWithNetwork(workloads, ips);
   } finally {
     closeFd(own);
   }
