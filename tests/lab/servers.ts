@@ -82,7 +82,7 @@ export function sendTcp(
   text: string,
 ): Promise<CommandResult> {
   const command = [...deno(CLIENT_PROGRAM), ip, `${port}`];
-  return lab.exec(place, command, { stdin: text, timeoutMs: 15_000 });
+  return lab.exec(place, command, { stdin: text });
 }
 
 /** Waits until something listens on that TCP port at that place, without connecting to it. */
