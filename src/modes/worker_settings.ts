@@ -32,6 +32,9 @@ export function workerSettings(
     kernelLane,
     ipv6: config.ipv6.enabled,
     reusePort: config.inpodPortReuse,
+    // Where they take each other's processor, one awake is better than two.
+    gather: config.workers > 1 &&
+      config.workers >= navigator.hardwareConcurrency,
     transparent: transparency(config.requireOriginalSource),
     dns: dnsSettings(config),
     onDemand: config.xds?.onDemand ?? false,

@@ -78,3 +78,9 @@ export const LINGER_MS = 10_000;
 
 /** From the first octet of an HTTP/1.1 request's head to its last. Own choice. */
 export const HEADER_BLOCK_MS = 60_000;
+
+/** Time over which a thread's load is told. Own choice. */
+export const LOAD_WINDOW_MS = 100;
+
+/** Share of one processor past which a thread leaves new connections to others. */
+export const THREAD_BUSY_SHARE = 0.6;

@@ -15,6 +15,7 @@ import { Accepted, type AcceptedEnds } from "./accepted.ts";
 import { fromRaw } from "./addresses.ts";
 import { ownDescriptorOf } from "./descriptor.ts";
 import { BindError } from "./errors.ts";
+import { GatheredPort, type Load } from "./gathered_port.ts";
 import { LISTEN_BACKLOG } from "./limits.ts";
 import { acceptFrom, openServerHandle, type TcpHandle } from "./tcp_handle.ts";
 
@@ -26,6 +27,10 @@ export interface ListenerOptions {
   readonly netns?: Fd | undefined;
   readonly mark?: number | undefined;
   readonly reusePort: boolean;
+  /** Whether one of those that share the port takes all until it is busy. Default false. */
+  readonly gather?: boolean;
+  /** When that is. Default: this thread's load. */
+  readonly load?: Load;
   readonly transparent: "require" | "try" | "off";
   readonly tuning: TcpTuning;
   /** Whether connections come by a redirect, whose target is then looked up. */
@@ -38,13 +43,14 @@ export class Listener implements Disposable {
   readonly #redirected: boolean;
   readonly #onAccept: (accepted: Accepted) => void;
   readonly #onError: (reason: unknown) => void;
+  readonly #gathered: GatheredPort | undefined;
   #closed = false;
   readonly socket: ListeningSocket;
 
   private constructor(
     fd: Fd,
     readonly transparent: boolean,
-    { redirected }: ListenerOptions,
+    { redirected, reusePort, gather, load }: ListenerOptions,
     onAccept: (accepted: Accepted) => void,
     onError: (reason: unknown) => void,
   ) {
@@ -52,6 +58,9 @@ export class Listener implements Disposable {
     this.#onAccept = onAccept;
     this.#onError = onError;
     this.socket = listeningSocket(fd);
+    this.#gathered = reusePort && gather === true
+      ? new GatheredPort(fd, load)
+      : undefined;
     this.#handle = openServerHandle(
       fd,
       LISTEN_BACKLOG,
@@ -83,6 +92,7 @@ export class Listener implements Disposable {
     try {
       if (status < 0) throw new SyscallError("accept a connection", -status);
       this.#take(acceptFrom(this.#handle));
+      if (!this.#closed) this.#gathered?.onAccepted();
     } catch (reason) {
       this.#onError(reason);
     }

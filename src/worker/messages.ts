@@ -34,6 +34,8 @@ export interface WorkerSettings {
   readonly kernelLane: LaneUse;
   readonly ipv6: boolean;
   readonly reusePort: boolean;
+  /** Whether one worker takes all connections of a listener until it is busy. Default false. */
+  readonly gather?: boolean;
   readonly transparent: "require" | "try" | "off";
   /** How names are resolved for pods; undefined: not at all. */
   readonly dns: DnsSettings | undefined;

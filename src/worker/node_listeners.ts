@@ -106,6 +106,7 @@ export class NodeListeners implements Disposable {
         at,
         netns: this.#options.netns,
         reusePort: settings.reusePort,
+        gather: settings.gather === true,
         transparent: "require",
         tuning: role.redirected ? settings.proxy.tuning : {},
         redirected: false, // the ends are as they were chosen

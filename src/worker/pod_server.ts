@@ -73,7 +73,7 @@ export class PodServer implements ServedPod {
   }
 
   #open(role: Role, settings: WorkerSettings): Listener {
-    const { proxy, ipv6, reusePort, transparent } = settings;
+    const { proxy, ipv6, reusePort, gather, transparent } = settings;
     const everywhere = ipv6 ? "::" : "0.0.0.0";
     const ip = (role.loopback ? "127.0.0.1" : everywhere) as Ip;
     const listener = Listener.open(
@@ -81,6 +81,7 @@ export class PodServer implements ServedPod {
         at: { ip, port: role.port },
         netns: this.netns,
         reusePort,
+        gather: gather === true,
         transparent,
         tuning: role.redirected ? proxy.tuning : {},
         redirected: role.redirected,

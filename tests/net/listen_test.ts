@@ -66,6 +66,37 @@ Deno.test("Listener with reusePort shares its port, and another takes over when 
   await Promise.all([...sockets, ...more].map(gone));
 });
 
+Deno.test("Listener that gathers leaves connections to others only while it is busy", async () => {
+  const port = freePort();
+  let busy = false;
+  const options = {
+    reusePort: true,
+    gather: true,
+    load: { isBusy: () => busy },
+  };
+  await using first = new TestListener(port, options);
+  await using second = new TestListener(port, options);
+  const sockets: Awaited<ReturnType<typeof dialTcp>>[] = [];
+  const connect = async (count: number) => {
+    const [one, two] = [first.count, second.count];
+    for (let i = 0; i < count; i++) {
+      const socket = await dialTcp(at(LOOPBACK, port), { tuning: {} });
+      sockets.push(socket);
+      await echo(socket, [first, second]);
+    }
+    return [first.count - one, second.count - two].toSorted((a, b) => a - b);
+  };
+  assert.deepEqual(await connect(16), [0, 16]);
+  busy = true;
+  await connect(1); // seen with the next one
+  const [fewer] = await connect(64);
+  assert.ok(fewer! > 0);
+  busy = false;
+  await connect(64);
+  assert.deepEqual(await connect(16), [0, 16]);
+  await Promise.all(sockets.map(gone));
+});
+
 /** Sends an octet and waits for it to come back from whoever accepted. */
 async function echo(
   socket: Awaited<ReturnType<typeof dialTcp>>,

@@ -6,6 +6,8 @@ import { readMachine } from "../../../src/modes/machine.ts";
 import { runNode } from "../../../src/modes/node.ts";
 import { onShutdownSignal } from "../../../src/modes/signals.ts";
 
+// On a machine of few processors one worker would take all connections.
+Object.defineProperty(navigator, "hardwareConcurrency", { value: 16 });
 const machine = readMachine((text) => parse(text));
 const command = parseConfig(Deno.args, Deno.env.toObject(), machine);
 if (command.kind !== "run") throw new Error(`not to run: ${command.kind}`);

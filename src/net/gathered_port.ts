@@ -1,0 +1,40 @@
+import type { Fd } from "../sys/libc.ts";
+import { threadCpuMs } from "../sys/memory.ts";
+import { gatherConnections, spreadConnections } from "../sys/reuse_port.ts";
+import { ThreadLoad } from "./thread_load.ts";
+
+/** Whether a thread has its hands full. */
+export type Load = Pick<ThreadLoad, "isBusy">;
+
+/**
+ * A listening socket that shares its port with those of other threads, one of
+ * which takes all connections until it is busy: threads that wake in turn for
+ * a few connections each cost twice what one does, and write half as much at
+ * once.
+ */
+export class GatheredPort {
+  readonly #fd: Fd;
+  readonly #load: Load;
+  #spreads = false;
+
+  constructor(fd: Fd, load: Load = ownLoad) {
+    this.#fd = fd;
+    this.#load = load;
+    gatherConnections(fd);
+  }
+
+  /** A connection came: who is busy by now has the others take some too. */
+  onAccepted(): void {
+    const busy = this.#load.isBusy();
+    if (busy === this.#spreads) return;
+    this.#spreads = busy;
+    if (busy) spreadConnections(this.#fd);
+    else gatherConnections(this.#fd);
+  }
+}
+
+/** This thread's. */
+const ownLoad = new ThreadLoad({
+  cpuMs: threadCpuMs,
+  nowMs: () => performance.now(),
+});
