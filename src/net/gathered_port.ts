@@ -33,8 +33,8 @@ export class GatheredPort {
   }
 }
 
-/** This thread's. */
-const ownLoad = new ThreadLoad({
+/** Of the calling thread. */
+export const ownLoad: Load = new ThreadLoad({
   cpuMs: threadCpuMs,
   nowMs: () => performance.now(),
 });

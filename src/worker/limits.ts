@@ -38,3 +38,9 @@ export const CUT_MS = 1_000;
  * address, its service, its waypoint, that one's endpoints. Own choice.
  */
 export const LOOKUP_ROUNDS_MAX = 16;
+
+/**
+ * Open connections of a pod that one worker gathers until others are given some
+ * too. Own choice: what few connections cost is waking up, of many it is work.
+ */
+export const GATHERED_MAX = 32;

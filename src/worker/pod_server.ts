@@ -1,6 +1,7 @@
 import { messageOf } from "../base/errors.ts";
 import { formatAddress, type Ip } from "../model/address.ts";
 import { DialError } from "../net/errors.ts";
+import { ownLoad } from "../net/gathered_port.ts";
 import { type Accepted, Listener } from "../net/listen.ts";
 import { SessionSet } from "../net/session_set.ts";
 import { TunnelPool } from "../net/tunnel_pool.ts";
@@ -13,7 +14,7 @@ import type { Fd } from "../sys/libc.ts";
 import type { ListeningSocket } from "../sys/listening.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { isDoneWithin } from "../net/in_time.ts";
-import { CUT_MS } from "./limits.ts";
+import { CUT_MS, GATHERED_MAX } from "./limits.ts";
 import type { WorkerSettings } from "./messages.ts";
 import { INBOUND_HBONE_PORT, type Role } from "./worker_part.ts";
 
@@ -82,6 +83,7 @@ export class PodServer implements ServedPod {
         netns: this.netns,
         reusePort,
         gather: gather === true,
+        load: { isBusy: () => this.#hasItsShare() },
         transparent,
         tuning: role.redirected ? proxy.tuning : {},
         redirected: role.redirected,
@@ -100,6 +102,11 @@ export class PodServer implements ServedPod {
       transparent: listener.transparent,
     });
     return listener;
+  }
+
+  /** Connections last; all of them must not stay with whoever was idle once. */
+  #hasItsShare(): boolean {
+    return this.connections.size >= GATHERED_MAX || ownLoad.isBusy();
   }
 
   #openDns(settings: WorkerSettings): DnsServer | undefined {

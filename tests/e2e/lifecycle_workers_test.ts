@@ -6,6 +6,7 @@ import {
   startEchoServer,
   sumSamples,
 } from "../lab/mod.ts";
+import { GATHERED_MAX } from "../../src/worker/limits.ts";
 import { Growth } from "./calls.ts";
 import { startPeer, startPeerServer } from "./peers.ts";
 import { labTest, type Mesh, withMesh } from "./support.ts";
@@ -74,6 +75,26 @@ labTest(
   },
 );
 
+labTest(
+  "connections that last are not all left to the worker that gathered the first",
+  async () => {
+    await withMesh({ workers: 2 }, async (mesh) => {
+      const { client, sleep, notsleep } = mesh;
+      const held: HeldMany[] = [];
+      // Some come at once, before anybody knows that the worker has its share.
+      for (let all = 0; all < GATHERED_MAX + 3 * HELD; all += HELD) {
+        const port = HELD_PORT + 2 + held.length;
+        held.push(await holdMany(mesh, sleep, notsleep, port));
+      }
+      const [one, other] = await countsOf(client);
+      assert.ok(one > 0 && other > 0, `${one} and ${other} connections`);
+      for (const { finish } of held) {
+        assert.deepEqual(new Set(await finish()), new Set(["okend"]));
+      }
+    });
+  },
+);
+
 type Order = (proxy: HairpinProcess, how: string) => Promise<void>;
 
 /** A mesh whose proxies' first worker obeys orders to fail. */
@@ -108,12 +129,13 @@ async function holdMany(
   { lab }: Mesh,
   from: LabPod,
   to: LabPod,
+  port = HELD_PORT,
 ): Promise<HeldMany> {
-  const go = `${lab.folder}/go-${to.name}`;
-  await startPeerServer(lab, to, HELD_PORT, [
+  const go = `${lab.folder}/go-${to.name}-${port}`;
+  await startPeerServer(lab, to, port, [
     ...["read=2", "send=ok", "read=2", "send=end", "end", "readall"],
   ]);
-  const target = { ip: to.ips[0] ?? "", port: HELD_PORT };
+  const target = { ip: to.ips[0] ?? "", port };
   const clients = startPeer(lab, from, target, [
     ...[`times=${HELD}`, "send=hi", "read=2", "say=open", `until=${go}`],
     ...["send=go", "readall", "end"],
