@@ -21,7 +21,11 @@ export class NestedTlsTransport implements Transport {
     // Memory that is used again still holds what the outer one is reading.
     socket.on("data", (octets: Uint8Array) => receiver.onData(octets));
     socket.on("drain", () => receiver.onDrain());
-    socket.on("error", (reason: Error) => error = reason);
+    socket.on("error", (reason: Error) => {
+      error = reason;
+      // For a record that nobody can open, the runtime does not close it itself.
+      socket.destroy();
+    });
     socket.on("end", () => receiver.onEnd());
     socket.on("close", () => receiver.onClose(error));
   }

@@ -59,7 +59,11 @@ export class TlsTransport implements Transport {
     this.#receiver = receiver;
     const socket = this.#socket;
     let error: Error | undefined;
-    socket.on("error", (reason: Error) => error = reason);
+    socket.on("error", (reason: Error) => {
+      error = reason;
+      // For a record that nobody can open, the runtime does not close it itself.
+      socket.destroy();
+    });
     socket.on("end", () => this.#onEnd());
     socket.on("close", () => {
       this.#writer.close();

@@ -12,6 +12,7 @@ import { makeTlsPair } from "../support/h2_pair.ts";
 class Listener {
   readonly calls: string[] = [];
   readonly chunks: Uint8Array[] = [];
+  error: Error | undefined;
   #onCall: (() => void) | undefined;
 
   onData(octets: Uint8Array): void {
@@ -27,7 +28,8 @@ class Listener {
     this.#call("end");
   }
 
-  onClose(): void {
+  onClose(error: Error | undefined): void {
+    this.error = error;
     this.#call("close");
   }
 
@@ -136,6 +138,39 @@ Deno.test("TlsTransport reads nothing while it is paused", async () => {
   transport.resume();
   await listener.until(() => listener.octets.length === 20);
 });
+
+/** What follows a type and a version that TLS 1.3 knows. */
+const FORGED: [what: string, octets: number[]][] = [
+  ["a record that nobody sealed", [0x17, 3, 3, 0, 32, ...Array(32).fill(7)]],
+  ["a record longer than any", [0x17, 3, 3, 0xff, 0xff, ...Array(32).fill(7)]],
+  ["no record", [...new TextEncoder().encode("GET / HTTP/1.1\r\n\r\n")]],
+];
+
+for (const [what, forged] of FORGED) {
+  Deno.test(`TlsTransport closes for ${what}, and passes nothing of it on`, async () => {
+    await using tls = await makeTlsPair();
+    await using other = await makeTlsPair();
+    const [listener, bystander] = [new Listener(), new Listener()];
+    new TlsTransport(tls.server).attach(listener);
+    new TlsTransport(other.server).attach(bystander);
+    tls.client.write(numbered(10));
+    await listener.until(() => listener.octets.length === 10);
+    tls.client.on("error", () => {}); // it is told why
+    const { tcp } = handlesOf(tls.client)!;
+    const octets = Uint8Array.from(forged);
+    withDescriptorOf(tcp, (fd) => {
+      assert.equal(
+        libc.write(fd, octets, BigInt(octets.length)),
+        BigInt(octets.length),
+      );
+    });
+    await listener.until(() => listener.calls.includes("close"));
+    assert.deepEqual(listener.octets, numbered(10));
+    assert.ok(listener.error instanceof Error);
+    other.client.write(numbered(10));
+    await bystander.until(() => bystander.octets.length === 10);
+  });
+}
 
 Deno.test("TlsTransport has the kernel hold little that is not sent", async () => {
   await using tls = await makeTlsPair();
