@@ -1,5 +1,6 @@
 import { messageOf } from "../base/errors.ts";
 import type { CertificateState } from "../model/certificate.ts";
+import { isEmptyDelta } from "../model/diff.ts";
 import { MeshState } from "../model/mesh_state.ts";
 import type { PackedDelta } from "../model/packed_workload.ts";
 import type { Workload } from "../model/workload.ts";
@@ -209,7 +210,8 @@ export class DataPlane {
   #meshApplied(delta: PackedDelta): void {
     this.#waiter.look();
     const ofPolicies = delta.policies.length + delta.removedPolicies.length;
-    if (ofPolicies > 0) this.#recheck();
+    // A change of nothing asks whether all is in force: what is put off is due.
+    if (ofPolicies > 0 || isEmptyDelta(delta)) this.#recheck();
     else this.#recheckSoon ??= setTimeout(() => this.#recheck(), RECHECK_MS);
     this.#tell({ kind: "mesh-taken" });
   }
