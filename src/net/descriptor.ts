@@ -59,17 +59,11 @@ function duplicateDescriptor(
  *
  * @returns undefined when the socket is gone already.
  */
-export const withDescriptor = <T>(
+export function withDescriptor<T>(
   socket: Socket,
   use: (fd: Fd) => T,
-): T | undefined => withDescriptorOf(handleOf(socket), use);
-
-/** {@link withDescriptor} of a socket that the runtime has a handle of only. */
-export function withDescriptorOf<T>(
-  handle: Holder | null | undefined,
-  use: (fd: Fd) => T,
 ): T | undefined {
-  const fd = duplicateDescriptor(handle);
+  const fd = duplicateDescriptor(handleOf(socket));
   if (fd === undefined) return undefined;
   try {
     return use(fd);

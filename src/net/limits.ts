@@ -31,27 +31,6 @@ export const PING_TIMEOUT_MS = 20_000;
 export const WRITE_QUEUE_MAX = 512 * 1024;
 
 /**
- * Octets that may wait for one tunnel before its streams are paused: what is
- * before a small stream's octets, which cannot overtake it.
- */
-export const TUNNEL_QUEUE_MAX = 512 * 1024;
-
-/**
- * Output of a tunnel in one turn past which its streams are paused until it is
- * written: no stream puts more than one read of a socket before another's.
- */
-export const TURN_OUTPUT_MAX = 256 * 1024;
-
-/**
- * Octets that wait in the kernel to be sent by a tunnel: what it took would be
- * before a small stream's octets too. Own choice.
- */
-export const TUNNEL_UNSENT_MAX = 128 * 1024;
-
-/** Octets that TLS is given before the kernel has taken those before. */
-export const TLS_AHEAD_MAX = 192 * 1024;
-
-/**
  * Octets read from a socket at once. A thread has one buffer of that size for
  * all of them.
  */
