@@ -10,8 +10,8 @@ import {
   type RedirectTarget,
   verifyRedirect,
 } from "../redirect/mod.ts";
-import { closeFd, type Fd } from "../sys/libc.ts";
-import { netnsId, openNetns } from "../sys/netns.ts";
+import type { Fd } from "../sys/libc.ts";
+import { netnsIdAt } from "../sys/netns.ts";
 import type { Logger } from "../telemetry/log.ts";
 
 export interface PodRedirectionOptions {
@@ -72,19 +72,9 @@ export async function mendPod(
   });
 }
 
-/** {@link netnsId} of the namespace at a pod's path; undefined when the pod has ended. */
-export function placeOf({ netnsPath }: NodePod): string | undefined {
-  try {
-    const found = openNetns(netnsPath);
-    try {
-      return netnsId(found);
-    } finally {
-      closeFd(found);
-    }
-  } catch {
-    return undefined;
-  }
-}
+/** What tells a pod's namespace from others; undefined when the pod has ended. */
+export const placeOf = ({ netnsPath }: NodePod): string | undefined =>
+  netnsIdAt(netnsPath);
 
 const targetOf = (
   { pod: { overrides }, netns }: PlacedPod,

@@ -1,7 +1,6 @@
 /** Whether this process stands where the node's own rules and routes are. */
-import { ConfigError, HairpinError } from "../base/errors.ts";
-import { closeFd } from "../sys/libc.ts";
-import { netnsId, openNetns, ownNetnsId } from "../sys/netns.ts";
+import { ConfigError } from "../base/errors.ts";
+import { netnsIdAt, ownNetnsId } from "../sys/netns.ts";
 
 /** Where a process sees itself and its neighbours, whichever node's they are. */
 const OWN_PROC = "/proc";
@@ -24,19 +23,4 @@ export function requireNodeNetns(
     `Cannot redirect this node's pods: hairpin runs in a network namespace of its own, not in that of "${path}"` +
       " (hint: hostNetwork: true)",
   );
-}
-
-/** undefined when it is not there, or not for us. */
-function netnsIdAt(path: string): string | undefined {
-  try {
-    const netns = openNetns(path);
-    try {
-      return netnsId(netns);
-    } finally {
-      closeFd(netns);
-    }
-  } catch (reason) {
-    if (reason instanceof HairpinError) return undefined;
-    throw reason;
-  }
 }

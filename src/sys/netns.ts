@@ -43,6 +43,21 @@ export function netnsId(fd: Fd): string {
   throw new SyscallError("examine a network namespace", errno(), `fd ${fd}`);
 }
 
+/** {@link netnsId} of the namespace at a path; undefined when it is not there, or not for us. */
+export function netnsIdAt(path: string): string | undefined {
+  try {
+    const netns = openNetns(path);
+    try {
+      return netnsId(netns);
+    } finally {
+      closeFd(netns);
+    }
+  } catch (reason) {
+    if (reason instanceof SyscallError) return undefined;
+    throw reason;
+  }
+}
+
 // Each worker loads this module on its own thread, so this is that thread's.
 const home = openNetns("/proc/thread-self/ns/net");
 
