@@ -17,7 +17,7 @@ export class GatheredPort {
   readonly #load: Load;
   #spreads = false;
 
-  constructor(fd: Fd, load: Load = ownLoad) {
+  constructor(fd: Fd, load: Load) {
     this.#fd = fd;
     this.#load = load;
     gatherConnections(fd);

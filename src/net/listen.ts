@@ -27,10 +27,11 @@ export interface ListenerOptions {
   readonly netns?: Fd | undefined;
   readonly mark?: number | undefined;
   readonly reusePort: boolean;
-  /** Whether one of those that share the port takes all until it is busy. Default false. */
-  readonly gather?: boolean;
-  /** When that is. Default: this thread's load. */
-  readonly load?: Load;
+  /**
+   * Has one of those that share the port take all until it is busy, which this
+   * tells. Where absent they share from the first.
+   */
+  readonly gather?: Load | undefined;
   readonly transparent: "require" | "try" | "off";
   readonly tuning: TcpTuning;
   /** Whether connections come by a redirect, whose target is then looked up. */
@@ -50,7 +51,7 @@ export class Listener implements Disposable {
   private constructor(
     fd: Fd,
     readonly transparent: boolean,
-    { redirected, reusePort, gather, load }: ListenerOptions,
+    { redirected, reusePort, gather }: ListenerOptions,
     onAccept: (accepted: Accepted) => void,
     onError: (reason: unknown) => void,
   ) {
@@ -58,8 +59,8 @@ export class Listener implements Disposable {
     this.#onAccept = onAccept;
     this.#onError = onError;
     this.socket = listeningSocket(fd);
-    this.#gathered = reusePort && gather === true
-      ? new GatheredPort(fd, load)
+    this.#gathered = reusePort && gather !== undefined
+      ? new GatheredPort(fd, gather)
       : undefined;
     this.#handle = openServerHandle(
       fd,

@@ -1,12 +1,13 @@
 import { messageOf } from "../base/errors.ts";
 import { formatAddress, type Ip } from "../model/address.ts";
+import { ownLoad } from "../net/gathered_port.ts";
+import { isDoneWithin } from "../net/in_time.ts";
 import { type Accepted, Listener } from "../net/listen.ts";
 import type { ProxyContext } from "../proxy/context.ts";
 import { DnsServer } from "../proxy/dns/mod.ts";
 import { NODE_PORTS, SOCKET_MARKS } from "../redirect/node/mod.ts";
 import type { Fd } from "../sys/libc.ts";
 import type { ListeningSocket } from "../sys/listening.ts";
-import { isDoneWithin } from "../net/in_time.ts";
 import { CUT_MS } from "./limits.ts";
 import type { WorkerSettings } from "./messages.ts";
 import type { PodServer } from "./pod_server.ts";
@@ -106,7 +107,7 @@ export class NodeListeners implements Disposable {
         at,
         netns: this.#options.netns,
         reusePort: settings.reusePort,
-        gather: settings.gather === true,
+        gather: settings.gather === true ? ownLoad : undefined,
         transparent: "require",
         tuning: role.redirected ? settings.proxy.tuning : {},
         redirected: false, // the ends are as they were chosen

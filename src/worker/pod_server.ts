@@ -82,8 +82,9 @@ export class PodServer implements ServedPod {
         at: { ip, port: role.port },
         netns: this.netns,
         reusePort,
-        gather: gather === true,
-        load: { isBusy: () => this.#hasItsShare() },
+        gather: gather === true
+          ? { isBusy: () => this.#hasItsShare() }
+          : undefined,
         transparent,
         tuning: role.redirected ? proxy.tuning : {},
         redirected: role.redirected,

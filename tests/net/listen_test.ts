@@ -69,11 +69,7 @@ Deno.test("Listener with reusePort shares its port, and another takes over when 
 Deno.test("Listener that gathers leaves connections to others only while it is busy", async () => {
   const port = freePort();
   let busy = false;
-  const options = {
-    reusePort: true,
-    gather: true,
-    load: { isBusy: () => busy },
-  };
+  const options = { reusePort: true, gather: { isBusy: () => busy } };
   await using first = new TestListener(port, options);
   await using second = new TestListener(port, options);
   const sockets: Awaited<ReturnType<typeof dialTcp>>[] = [];

@@ -1,4 +1,5 @@
 /** Where a proxy's log can be read, and read on. */
+import { joined } from "../../base/octets.ts";
 import { LOG_READ_MAX } from "./limits.ts";
 import { type LogEntry, readLogLine } from "./log_lines.ts";
 
@@ -79,9 +80,6 @@ export async function readLogInput(
       length -= chunks.shift()!.length;
     }
   }
-  const octets = new Uint8Array(
-    await new Blob(chunks as BlobPart[]).arrayBuffer(),
-  );
-  const text = new TextDecoder().decode(octets.subarray(-LOG_READ_MAX));
+  const text = new TextDecoder().decode(joined(chunks).subarray(-LOG_READ_MAX));
   return readLogText("standard input", text, () => Promise.resolve(undefined));
 }
