@@ -9,6 +9,9 @@ const LAST_LINES = 40;
 /** Where `deno test` begins to list what failed, without colours. */
 const ERRORS = "\n ERRORS \n";
 
+/** Where `deno test` begins to list the names of what failed, without colours. */
+const FAILURES = "\n FAILURES \n\n";
+
 /** What `deno test` prints, without colours, at a file, a failure and the end. */
 const PROGRESS =
   /^running \d+ tests? from | FAILED( \(.+\))?$|^(ok|FAILED) \| \d+ passed/;
@@ -34,4 +37,12 @@ export function failureText(output: string): string {
   return [...lines.slice(0, MAX_LINES), `(${left} more lines above)`].join(
     "\n",
   );
+}
+
+/** The tests of a run that failed, as `name => file:line:column`, without colours. */
+export function failedTests(output: string): readonly string[] {
+  const at = output.lastIndexOf(FAILURES);
+  if (at < 0) return [];
+  const [names] = output.slice(at + FAILURES.length).split("\n\n");
+  return names === undefined ? [] : names.trim().split("\n");
 }

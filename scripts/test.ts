@@ -3,11 +3,11 @@
  *
  *     deno task test [--no-skip]
  *
- * Files are listed as they run; what failed is shown whole at the end.
+ * Files are listed as they run; what failed is shown whole at the end, and named.
  * With `--no-skip` a test that is skipped counts as failed. So it does by itself
  * where CI is "true" and HAIRPIN_TEST_TOOLS is set: such a machine has it all.
  */
-import { failureText, isProgress } from "./failures.ts";
+import { failedTests, failureText, isProgress } from "./failures.ts";
 import { STATIC_CHECKS } from "./ok.ts";
 import { formatReport, program, REPOSITORY, runSteps } from "./steps.ts";
 import {
@@ -75,6 +75,9 @@ async function main(): Promise<number> {
   }
   console.log("");
   for (const report of reports) console.log(formatReport(report));
+  for (const { output } of runs) {
+    for (const test of failedTests(output)) console.log(`failed: ${test}`);
+  }
   for (const reason of reasons) console.log(`skipped: ${reason}`);
   const ok = succeeded(checks.every((report) => report.ok), counts, noSkip);
   if (noSkip && counts.skipped > 0) {

@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
-import { failureText, isProgress } from "../../scripts/failures.ts";
+import {
+  failedTests,
+  failureText,
+  isProgress,
+} from "../../scripts/failures.ts";
 
 Deno.test("isProgress() knows files, failures and counts from all else", () => {
   const shown = [
@@ -41,4 +45,12 @@ Deno.test("failureText() leaves out what is too long", () => {
     201,
     "(301 more lines above)",
   ]);
+});
+
+Deno.test("failedTests() names what failed, and nothing of a run that crashed", () => {
+  const output =
+    "\n ERRORS \n\nerror: no\n\n FAILURES \n\na => ./x_test.ts:1:6\nb ... c => ./x_test.ts:1:85\n\nFAILED | 0 passed | 2 failed (13ms)\n";
+  const names = ["a => ./x_test.ts:1:6", "b ... c => ./x_test.ts:1:85"];
+  assert.deepEqual(failedTests(output), names);
+  assert.deepEqual(failedTests("a ... ok (1ms)\nkilled"), []);
 });
