@@ -56,7 +56,7 @@ const CONNECTIONS: LimitGroup = {
         ["CONNECT_RESPONSE_MS", "the answer to a CONNECT"],
         ["PING_INTERVAL_MS", "quiet time before a tunnel is pinged", ZTUNNEL],
         ["PING_TIMEOUT_MS", "a tunnel that answers no ping ends", ZTUNNEL],
-        ["LISTEN_BACKLOG", "connections that wait for accept", ZTUNNEL],
+        ["LISTEN_BACKLOG", "connections that wait for accept"],
       ],
     },
     {

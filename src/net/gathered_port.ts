@@ -1,6 +1,6 @@
 import type { Fd } from "../sys/libc.ts";
-import { threadCpuMs } from "../sys/memory.ts";
 import { gatherConnections, spreadConnections } from "../sys/reuse_port.ts";
+import { threadWantedMs } from "../sys/thread.ts";
 import { ThreadLoad } from "./thread_load.ts";
 
 /** Whether a thread has its hands full. */
@@ -15,6 +15,7 @@ export type Load = Pick<ThreadLoad, "isBusy">;
 export class GatheredPort {
   readonly #fd: Fd;
   readonly #load: Load;
+  /** Whether it was this one that gave up gathering, and takes it up again. */
   #spreads = false;
 
   constructor(fd: Fd, load: Load) {
@@ -23,18 +24,24 @@ export class GatheredPort {
     gatherConnections(fd);
   }
 
-  /** A connection came: who is busy by now has the others take some too. */
+  /**
+   * A connection came: who is busy by now has the others take some too. Only
+   * who gathered before does so again, or one that has little to do would turn
+   * all that comes to one that has not.
+   */
   onAccepted(): void {
     const busy = this.#load.isBusy();
     if (busy === this.#spreads) return;
-    this.#spreads = busy;
-    if (busy) spreadConnections(this.#fd);
-    else gatherConnections(this.#fd);
+    if (busy) this.#spreads = spreadConnections(this.#fd);
+    else {
+      this.#spreads = false;
+      gatherConnections(this.#fd);
+    }
   }
 }
 
 /** Of the calling thread. */
 export const ownLoad: Load = new ThreadLoad({
-  cpuMs: threadCpuMs,
+  wantedMs: threadWantedMs,
   nowMs: () => performance.now(),
 });

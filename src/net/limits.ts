@@ -45,8 +45,12 @@ export const READS_BEFORE_REUSE = 4;
 /** Output of one turn up to this size is joined into one buffer before TLS. */
 export const JOIN_MAX = 32 * 1024;
 
-/** Connections that the kernel may hold ready for accept, as in ztunnel. */
-export const LISTEN_BACKLOG = 128;
+/**
+ * Connections that the kernel may hold ready for accept; of more it drops the
+ * first packet, which their peer repeats a second later. Own choice: ztunnel has
+ * 128.
+ */
+export const LISTEN_BACKLOG = 1_024;
 
 /** How long a watch of sockets sleeps before it looks whether any are left. */
 export const SOCKET_WATCH_MS = 1_000;
@@ -67,5 +71,5 @@ export const HEADER_BLOCK_MS = 60_000;
 /** Time over which a thread's load is told. Own choice. */
 export const LOAD_WINDOW_MS = 100;
 
-/** Share of one processor past which a thread leaves new connections to others. */
-export const THREAD_BUSY_SHARE = 0.6;
+/** Share of its time in which a thread has work, past which it leaves new connections to others. */
+export const THREAD_BUSY_SHARE = 0.75;

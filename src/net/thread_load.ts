@@ -2,8 +2,8 @@ import { LOAD_WINDOW_MS, THREAD_BUSY_SHARE } from "./limits.ts";
 
 /** The clocks of a thread, in milliseconds. */
 export interface ThreadClocks {
-  /** Processor time that it used. */
-  cpuMs(): number;
+  /** Time in which it had something to do. */
+  wantedMs(): number;
   /** Time that went by. */
   nowMs(): number;
 }
@@ -11,13 +11,13 @@ export interface ThreadClocks {
 /** Whether a thread has its hands full, as of the last time that was asked. */
 export class ThreadLoad {
   readonly #clocks: ThreadClocks;
-  #cpuMs: number;
+  #wantedMs: number;
   #sinceMs: number;
   #busy = false;
 
   constructor(clocks: ThreadClocks) {
     this.#clocks = clocks;
-    this.#cpuMs = clocks.cpuMs();
+    this.#wantedMs = clocks.wantedMs();
     this.#sinceMs = clocks.nowMs();
   }
 
@@ -26,9 +26,9 @@ export class ThreadLoad {
     const nowMs = this.#clocks.nowMs();
     const wallMs = nowMs - this.#sinceMs;
     if (wallMs < LOAD_WINDOW_MS) return this.#busy;
-    const cpuMs = this.#clocks.cpuMs();
-    this.#busy = (cpuMs - this.#cpuMs) / wallMs > THREAD_BUSY_SHARE;
-    this.#cpuMs = cpuMs;
+    const wantedMs = this.#clocks.wantedMs();
+    this.#busy = (wantedMs - this.#wantedMs) / wallMs > THREAD_BUSY_SHARE;
+    this.#wantedMs = wantedMs;
     this.#sinceMs = nowMs;
     return this.#busy;
   }

@@ -26,8 +26,18 @@ export function gatherConnections(fd: Fd): void {
   filter.fill(0);
 }
 
-/** Has the kernel choose by a hash of the connection's addresses again. */
-export function spreadConnections(fd: Fd): void {
+/**
+ * Has the kernel choose by a hash of the connection's addresses again.
+ *
+ * @returns false when it did so already.
+ */
+export function spreadConnections(fd: Fd): boolean {
   const unused = new Uint8Array(4);
-  libc.setsockopt(fd, SOL_SOCKET, SO_DETACH_REUSEPORT_BPF, unused, 4);
+  return libc.setsockopt(
+    fd,
+    SOL_SOCKET,
+    SO_DETACH_REUSEPORT_BPF,
+    unused,
+    unused.length,
+  ) === 0;
 }

@@ -1,4 +1,6 @@
 import { assert } from "../base/assert.ts";
+import { readKernelFile } from "./kernel_file.ts";
+import { threadCpuMs } from "./memory.ts";
 
 const calls = Deno.dlopen("libc.so.6", {
   gettid: { parameters: [], result: "i32" },
@@ -15,4 +17,18 @@ export const threadId = (): number => calls.gettid();
 export function isThreadAlive(id: number): boolean {
   assert(id > 0, `thread ${id}`);
   return calls.tgkill(Deno.pid, id, NO_SIGNAL) === 0;
+}
+
+/**
+ * Time in which the calling thread ran or waited for a processor, in
+ * milliseconds; where the kernel does not tell of the waiting, that in which it
+ * ran.
+ *
+ * @see proc_pid_schedstat(5)
+ */
+export function threadWantedMs(): number {
+  const text = readKernelFile("/proc/thread-self/schedstat");
+  const [, ran, waited] = /^(\d+) (\d+) /.exec(text ?? "") ?? [];
+  if (waited === undefined) return threadCpuMs();
+  return (Number(ran) + Number(waited)) / 1e6;
 }

@@ -107,7 +107,13 @@ export class PodServer implements ServedPod {
 
   /** Connections last; all of them must not stay with whoever was idle once. */
   #hasItsShare(): boolean {
-    return this.connections.size >= GATHERED_MAX || ownLoad.isBusy();
+    const count = Math.max(this.connections.size, this.#accepted);
+    return count >= GATHERED_MAX || ownLoad.isBusy();
+  }
+
+  /** Of its own listeners, those included that said nothing so far. */
+  get #accepted(): number {
+    return this.#serving.size + this.inboundSessions.size;
   }
 
   #openDns(settings: WorkerSettings): DnsServer | undefined {
@@ -158,8 +164,7 @@ export class PodServer implements ServedPod {
   }
 
   #serve(role: Role, accepted: Accepted): Promise<unknown> {
-    const open = this.#serving.size + this.inboundSessions.size;
-    if (open >= CONNECTIONS_PER_POD_MAX) {
+    if (this.#accepted >= CONNECTIONS_PER_POD_MAX) {
       this.#refuse(role, accepted);
       return Promise.resolve();
     }

@@ -74,7 +74,7 @@ meshTest(
     });
     const attack = await tunnelAttack(mesh, "silence");
     const mute = startAttack(mesh, HBONE_PORT, attack);
-    await crowd.untilLog(/"open"/);
+    await crowd.untilLog(/"open"/, { timeoutMs: OVER_MS });
     assert.ok(
       descriptorsOf(mesh.server) > before + connections / 5,
       "many at once",

@@ -67,31 +67,68 @@ Deno.test("Listener with reusePort shares its port, and another takes over when 
 });
 
 Deno.test("Listener that gathers leaves connections to others only while it is busy", async () => {
-  const port = freePort();
   let busy = false;
-  const options = { reusePort: true, gather: { isBusy: () => busy } };
-  await using first = new TestListener(port, options);
-  await using second = new TestListener(port, options);
-  const sockets: Awaited<ReturnType<typeof dialTcp>>[] = [];
-  const connect = async (count: number) => {
+  await using pair = new GatheringPair(() => busy, () => busy);
+  assert.deepEqual(inOrder(await pair.connect(16)), [0, 16]);
+  busy = true;
+  await pair.connect(1); // seen with the next one
+  const [fewer] = inOrder(await pair.connect(64));
+  assert.ok(fewer > 0);
+  busy = false;
+  await pair.connect(64);
+  assert.deepEqual(inOrder(await pair.connect(16)), [0, 16]);
+});
+
+Deno.test("Listener that gathers is not given all again by another one that has time", async () => {
+  const busy = [false, false];
+  await using pair = new GatheringPair(() => busy[0]!, () => busy[1]!);
+  const gatherer = (await pair.connect(1)).indexOf(1);
+  busy.fill(true);
+  await pair.connect(1); // seen with the next one
+  await pair.connect(64);
+  busy[1 - gatherer] = false;
+  await pair.connect(64);
+  const [fewer] = inOrder(await pair.connect(64));
+  assert.ok(fewer > 0);
+});
+
+type Counts = readonly [number, number];
+
+const inOrder = ([a, b]: Counts): Counts => a < b ? [a, b] : [b, a];
+
+/** Two that gather on one port, and sockets connected to it. */
+class GatheringPair implements AsyncDisposable {
+  readonly #port = freePort();
+  readonly #listeners: readonly [TestListener, TestListener];
+  readonly #sockets: Awaited<ReturnType<typeof dialTcp>>[] = [];
+
+  constructor(...areBusy: [() => boolean, () => boolean]) {
+    const [first, second] = areBusy.map((isBusy) =>
+      new TestListener(this.#port, { reusePort: true, gather: { isBusy } })
+    );
+    this.#listeners = [first!, second!];
+  }
+
+  /** @returns How many of them each was given. */
+  async connect(count: number): Promise<Counts> {
+    const [first, second] = this.#listeners;
     const [one, two] = [first.count, second.count];
     for (let i = 0; i < count; i++) {
-      const socket = await dialTcp(at(LOOPBACK, port), { tuning: {} });
-      sockets.push(socket);
-      await echo(socket, [first, second]);
+      const to = at(LOOPBACK, this.#port);
+      const socket = await dialTcp(to, { tuning: {} });
+      this.#sockets.push(socket);
+      await echo(socket, this.#listeners);
     }
-    return [first.count - one, second.count - two].toSorted((a, b) => a - b);
-  };
-  assert.deepEqual(await connect(16), [0, 16]);
-  busy = true;
-  await connect(1); // seen with the next one
-  const [fewer] = await connect(64);
-  assert.ok(fewer! > 0);
-  busy = false;
-  await connect(64);
-  assert.deepEqual(await connect(16), [0, 16]);
-  await Promise.all(sockets.map(gone));
-});
+    return [first.count - one, second.count - two];
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#sockets.map(gone));
+    for (const listener of this.#listeners) {
+      await listener[Symbol.asyncDispose]();
+    }
+  }
+}
 
 /** Sends an octet and waits for it to come back from whoever accepted. */
 async function echo(

@@ -4,16 +4,16 @@ import { ThreadLoad } from "../../src/net/thread_load.ts";
 
 /** Clocks that a test turns. */
 class Clocks {
-  cpu = 0;
+  wanted = 0;
   now = 0;
 
-  cpuMs = () => this.cpu;
+  wantedMs = () => this.wanted;
   nowMs = () => this.now;
 
-  /** So much time went by, a share of which the thread ran. */
+  /** So much time went by, a share of which the thread had work. */
   pass(ms: number, share: number): void {
     this.now += ms;
-    this.cpu += ms * share;
+    this.wanted += ms * share;
   }
 }
 
