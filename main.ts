@@ -27,17 +27,18 @@ async function run(command: Command): Promise<number> {
       await run({ config, signal, quit });
       return 0;
     }
+    case "deploy": {
+      const { runDeployer } = await import("./src/modes/deployer.ts");
+      await runDeployer(command.config, onShutdownSignal());
+      return 0;
+    }
     case "redirect": {
       const { runRedirect } = await import("./src/redirect/mod.ts");
-      const { exitCode, lines } = await runRedirect(command);
-      for (const line of lines) console.log(line);
-      return exitCode;
+      return tell(await runRedirect(command));
     }
     case "redirect-node": {
       const { runNodeRedirect } = await import("./src/redirect/node/mod.ts");
-      const { exitCode, lines } = await runNodeRedirect(command);
-      for (const line of lines) console.log(line);
-      return exitCode;
+      return tell(await runNodeRedirect(command));
     }
     case "config": {
       const { runConfig } = await import("./src/modes/config_command.ts");
@@ -61,13 +62,19 @@ async function run(command: Command): Promise<number> {
     }
     case "check": {
       const { runCheck } = await import("./src/modes/check/mod.ts");
-      const { exitCode, lines } = await runCheck(command);
-      for (const line of lines) console.log(line);
-      return exitCode;
+      return tell(await runCheck(command));
     }
     default:
       throw new Error(`unhandled: ${command satisfies never}`);
   }
+}
+
+/** Prints what a command found. */
+function tell(
+  { exitCode, lines }: { exitCode: number; lines: readonly string[] },
+): number {
+  for (const line of lines) console.log(line);
+  return exitCode;
 }
 
 try {

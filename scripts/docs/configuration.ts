@@ -9,6 +9,7 @@ const ALL: readonly Flag[] = FLAGS;
 /** How a command is typed. */
 const COMMANDS: readonly (readonly [CommandName, string])[] = [
   ["run", "`hairpin --mode node|waypoint`, and `hairpin proxy ztunnel`"],
+  ["deployer", "`hairpin --mode deployer`"],
   ["check", "`hairpin check`"],
   ["explain", "`hairpin explain`"],
   ["config", "`hairpin config`"],

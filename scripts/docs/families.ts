@@ -6,6 +6,7 @@ import { parseSocketAddress } from "../../src/model/address.ts";
 import { DEFAULT_WORKLOAD } from "../../src/model/workload.ts";
 import {
   CrlMetrics,
+  DeployerMetrics,
   KubeApiMetrics,
   ReloadMetrics,
   XdsMetrics,
@@ -127,6 +128,7 @@ function moveControl(registry: Registry): void {
   kubeApi.failed("Pod", 500);
   kubeApi.rejected("Pod");
   new ReloadMetrics(registry).reloads("applied");
+  new DeployerMetrics(registry).set("deployed", 1);
 }
 
 function moveProcess(registry: Registry): void {

@@ -91,6 +91,8 @@ export function checkFlagsBelong(
     flags.has(flag.name) && !flag.commands.includes(command)
   );
   if (stray === undefined) return;
-  const place = command === "run" ? "hairpin --mode" : `hairpin ${command}`;
+  const place = command === "run"
+    ? "hairpin --mode"
+    : `hairpin ${command === "deployer" ? "--mode " : ""}${command}`;
   throw new ConfigError(`flag --${stray.name} does not belong to "${place}"`);
 }

@@ -8,6 +8,7 @@
  */
 
 import type { CheckCommand } from "./check_command.ts";
+import type { DeployerConfig } from "./deployer_config.ts";
 import type {
   NodeSideConfig,
   OpenConnectionsUse,
@@ -15,11 +16,13 @@ import type {
 } from "./node_side_config.ts";
 
 export type * from "./check_command.ts";
+export type * from "./deployer_config.ts";
 export type * from "./node_side_config.ts";
 
 /** Exactly what one call of the program asks for. */
 export type Command =
   | { readonly kind: "run"; readonly config: Config }
+  | { readonly kind: "deploy"; readonly config: DeployerConfig }
   | CheckCommand
   | ExplainCommand
   | ConfigCommand

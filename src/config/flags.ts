@@ -2,10 +2,17 @@
  * Every flag of the program: the command line is read by this table and the
  * help text is made of it.
  */
+import { DEPLOYER_FLAGS } from "./deployer_flags.ts";
 import { NODE_SIDE_FLAGS } from "./node_side_flags.ts";
 
-/** What a flag belongs to; `run` is the program without a subcommand. */
-export type CommandName = "run" | "check" | "explain" | "config" | "redirect";
+/** What a flag belongs to; `run` is a proxy, `deployer` the mode of that name. */
+export type CommandName =
+  | "run"
+  | "deployer"
+  | "check"
+  | "explain"
+  | "config"
+  | "redirect";
 
 /** One row of the table. */
 export interface Flag {
@@ -24,15 +31,17 @@ export interface Flag {
 }
 
 const RUN = ["run"] as const;
+const EVERY_MODE = ["run", "deployer"] as const;
 
 /** The table, in the order of the help text. */
 export const FLAGS = [
   {
     name: "mode",
-    value: "node|waypoint",
-    commands: RUN,
+    value: "node|waypoint|deployer",
+    commands: EVERY_MODE,
     variable: "HAIRPIN_MODE",
-    meaning: "Do a node proxy's job, or a waypoint's.",
+    meaning:
+      "Do a node proxy's job, or a waypoint's, or make a waypoint's Deployment for each Gateway.",
   },
   {
     name: "gateway",
@@ -60,9 +69,10 @@ export const FLAGS = [
   {
     name: "kube",
     value: "KUBECONFIG|in-cluster",
-    commands: ["run", "check"],
+    commands: ["run", "deployer", "check"],
     variable: "HAIRPIN_KUBE",
-    byDefault: "in-cluster for a waypoint in a cluster, else none",
+    byDefault:
+      "in-cluster for a waypoint and a deployer in a cluster, else none",
     meaning:
       "Follow the same objects in the Kubernetes API; check compares the pods of the node with it.",
   },
@@ -170,7 +180,7 @@ export const FLAGS = [
   {
     name: "stats",
     value: "HOST:PORT",
-    commands: RUN,
+    commands: EVERY_MODE,
     variable: "STATS_PORT",
     byDefault: "[::]:15020",
     meaning: "Metrics. The variable holds a port.",
@@ -178,7 +188,7 @@ export const FLAGS = [
   {
     name: "readiness",
     value: "HOST:PORT",
-    commands: RUN,
+    commands: EVERY_MODE,
     variable: "READINESS_PORT",
     byDefault: "[::]:15021",
     meaning: "Readiness, at /healthz/ready. The variable holds a port.",
@@ -224,10 +234,11 @@ export const FLAGS = [
     meaning:
       "The file that names the resolvers for pods' queries which are not the mesh's.",
   },
+  ...DEPLOYER_FLAGS,
   {
     name: "log-level",
     value: "FILTER",
-    commands: RUN,
+    commands: EVERY_MODE,
     variable: "RUST_LOG",
     byDefault: "info",
     meaning: "A level, or levels by target: info,access=debug.",
@@ -235,7 +246,7 @@ export const FLAGS = [
   {
     name: "log-format",
     value: "plain|json",
-    commands: RUN,
+    commands: EVERY_MODE,
     variable: "LOG_FORMAT",
     byDefault: "plain",
     meaning: "Shape of a log line.",

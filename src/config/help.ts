@@ -9,6 +9,7 @@ const USAGE = `hairpin: the data plane of an ambient service mesh
 Usage:
   hairpin --mode node [flags]
   hairpin --mode waypoint --gateway NAMESPACE/NAME [flags]
+  hairpin --mode deployer --image IMAGE [--ca-secret NAME] [flags]
   hairpin check [--netns PATH | --pod NAMESPACE/NAME] [--admin HOST:PORT] [--json]
   hairpin explain --from NAMESPACE/POD|IP --to IP:PORT|HOST:PORT [--method M --path P] [--json]
   hairpin config workloads|services|policies|certificates|connections|routes|all [-o table|json] [--file DUMP]

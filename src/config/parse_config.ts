@@ -12,9 +12,10 @@ import {
   takeWords,
 } from "./commands.ts";
 import type { Command } from "./config.ts";
+import { readDeployer } from "./deployer.ts";
 import { helpText } from "./help.ts";
 import type { Machine } from "./machine.ts";
-import { readRunConfig } from "./run_config.ts";
+import { readAnyMode, readRunConfig } from "./run_config.ts";
 import { Settings, type Variables } from "./settings.ts";
 import { refuseUnsupported } from "./unsupported.ts";
 
@@ -60,7 +61,9 @@ function readWord(
 ): Command {
   switch (line.words[0]) {
     case undefined:
-      return readRun(line, settings, machine, false);
+      return readAnyMode(settings) === "deployer"
+        ? readDeploy(line, settings)
+        : readRun(line, settings, machine, false);
     case "proxy":
       checkProxyWords(line);
       return readRun(line, settings, machine, true);
@@ -92,6 +95,11 @@ function readRun(
   checkFlagsBelong(line.flags, "run");
   const config = readRunConfig(settings, machine, nodeByArguments);
   return { kind: "run", config };
+}
+
+function readDeploy(line: CommandLine, settings: Settings): Command {
+  checkFlagsBelong(line.flags, "deployer");
+  return { kind: "deploy", config: readDeployer(settings) };
 }
 
 /** Istio's chart starts the container with `proxy ztunnel`. */

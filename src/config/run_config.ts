@@ -102,16 +102,20 @@ function checkTogether(config: Config): void {
   }
 }
 
+/** The mode that is asked for, if any. */
+export const readAnyMode = (settings: Settings) =>
+  settings.readNamed("mode", oneOf("node", "waypoint", "deployer"), undefined);
+
 function readMode(settings: Settings, nodeByArguments: boolean): Mode {
-  const mode = settings.readNamed("mode", oneOf("node", "waypoint"), undefined);
+  const mode = readAnyMode(settings);
   if (nodeByArguments) {
-    if (mode !== "waypoint") return "node";
+    if (mode === undefined || mode === "node") return "node";
     throw new ConfigError(
-      'the arguments "proxy ztunnel" mean --mode node: found --mode waypoint',
+      `the arguments "proxy ztunnel" mean --mode node: found --mode ${mode}`,
     );
   }
-  if (mode !== undefined) return mode;
-  throw new ConfigError("no mode: want --mode node or --mode waypoint");
+  if (mode === "node" || mode === "waypoint") return mode;
+  throw new ConfigError("no mode: want --mode node, waypoint or deployer");
 }
 
 function readGateway(
@@ -210,9 +214,10 @@ function readLanes(
 
 const ADMIN_DEFAULT: HostPort = { host: "127.0.0.1", port: 15_000 };
 
-function readListeners(
+/** Where the process's own servers listen. */
+export function readListeners(
   settings: Settings,
-  proxyConfig: ProxyConfig,
+  proxyConfig: Pick<ProxyConfig, "proxyAdminPort" | "statsPort">,
   ipv6: boolean,
 ): Part<"admin" | "stats" | "readiness"> {
   const every = ipv6 ? "::" : "0.0.0.0";
@@ -264,7 +269,8 @@ function readNames(
   };
 }
 
-function readLog(settings: Settings): Config["log"] {
+/** What is logged, and how. */
+export function readLog(settings: Settings): Config["log"] {
   return {
     filter: settings.readNamed("log-level", LOG_FILTER, "info"),
     format: settings.readNamed("log-format", oneOf("plain", "json"), "plain"),

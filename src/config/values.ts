@@ -16,6 +16,12 @@ export const TEXT: ValueKind<string> = {
   read: (text) => text === "" ? undefined : text,
 };
 
+/** A text that a pattern matches. */
+export const matching = (want: string, pattern: RegExp): ValueKind<string> => ({
+  want,
+  read: (text) => pattern.test(text) ? text : undefined,
+});
+
 /** ztunnel's booleans: these two words and no other. */
 export const BOOLEAN: ValueKind<boolean> = {
   want: "true or false",

@@ -3,6 +3,7 @@ import { messageOf } from "../base/errors.ts";
 import { REDIRECTION_ANNOTATION } from "../kube/mod.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { type KubeApi, KubeApiError } from "./kube_api/mod.ts";
+import { eventRequest, type EventWords } from "./kube_event.ts";
 
 export interface PodRedirection {
   readonly uid: string;
@@ -17,12 +18,8 @@ export interface PodRedirection {
 }
 
 /** Something that is worth an Event of the Kubernetes API. */
-export interface PodEvent {
+export interface PodEvent extends EventWords {
   readonly pod: Pick<PodRedirection, "uid" | "namespace" | "name">;
-  readonly type: "Normal" | "Warning";
-  /** One word in CamelCase. */
-  readonly reason: string;
-  readonly message: string;
 }
 
 export interface RedirectionStatusOptions {
@@ -91,28 +88,11 @@ export class RedirectionStatus {
     }, this.#options.signal);
   }
 
-  #report({ pod, type, reason, message }: PodEvent): Promise<unknown> {
+  #report({ pod, ...words }: PodEvent): Promise<unknown> {
     const { uid, namespace, name } = pod;
     const { api, nowMs, signal } = this.#options;
-    const time = new Date(nowMs()).toISOString().replace(/\.\d+/, "");
-    return api.json({
-      verb: "create",
-      resource: "events",
-      path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/events`,
-      object: {
-        apiVersion: "v1",
-        kind: "Event",
-        metadata: { generateName: `${name.slice(0, 200)}.`, namespace },
-        involvedObject: { apiVersion: "v1", kind: "Pod", namespace, name, uid },
-        type,
-        reason,
-        message: message.slice(0, EVENT_MESSAGE_MAX),
-        source: { component: "hairpin" },
-        firstTimestamp: time,
-        lastTimestamp: time,
-        count: 1,
-      },
-    }, signal);
+    const subject = { apiVersion: "v1", kind: "Pod", namespace, name, uid };
+    return api.json(eventRequest(subject, words, nowMs()), signal);
   }
 
   /** @returns whether there is nothing more to do about it. */
@@ -133,9 +113,6 @@ export class RedirectionStatus {
     }
   }
 }
-
-/** The API server takes 1024 characters. */
-const EVENT_MESSAGE_MAX = 1_000;
 
 const podPath = (namespace: string, name: string): string =>
   `/api/v1/namespaces/${encodeURIComponent(namespace)}` +

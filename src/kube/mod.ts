@@ -59,3 +59,17 @@ export {
   readMeshConfig,
   unreadMeshConfig,
 } from "./mesh_config.ts";
+export {
+  type WantedDeployment,
+  wantedDeployments,
+} from "./deployment/deployments.ts";
+export {
+  type AppliedObject,
+  waypointObjects,
+} from "./deployment/waypoint_objects.ts";
+export { DEPLOYER, type DeploymentSettings } from "./deployment/settings.ts";
+export { type Ownership, ownershipOf } from "./deployment/ownership.ts";
+export {
+  deployedStatusPlan,
+  type DeploymentState,
+} from "./deployment/deployed_status.ts";

@@ -3,13 +3,10 @@ import type { Config } from "../config/mod.ts";
 import {
   followKubeApi,
   type FollowOptions,
-  inClusterAccess,
-  KubeClient,
+  type KubeClient,
   type KubeFollowing,
-  readKubeconfig,
   StatusWriter,
 } from "../control/kube_api/mod.ts";
-import { readConfigText } from "../control/read_files.ts";
 import { NodeTaint, type NodeTaintOptions } from "../control/node_taint.ts";
 import { OwnDaemonSet } from "../control/own_daemonset.ts";
 import { PodRepair, type PodRepairOptions } from "../control/pod_repair.ts";
@@ -17,6 +14,7 @@ import { RedirectionStatus } from "../control/redirection_status.ts";
 import { systemClock } from "../control/system_clock.ts";
 import { STATUS_KINDS, statusPlan } from "../kube/mod.ts";
 import type { WaypointConfig } from "../model/waypoint_config.ts";
+import { openKubeClient } from "./kube_client.ts";
 import { kubeScopes } from "./kube_scopes.ts";
 import type { MeshInput } from "./mesh_input.ts";
 import type { Observability } from "./observability.ts";
@@ -45,12 +43,7 @@ export class Cluster implements Disposable {
   ): Promise<Cluster | undefined> {
     const { kube } = config;
     if (kube === undefined) return undefined;
-    const access = kube.kind === "in-cluster"
-      ? inClusterAccess(kube.server)
-      : readKubeconfig(await readConfigText(kube.path), kube.path);
-    const client = new KubeClient({ access, clock: systemClock });
-    await client.prepare();
-    return new Cluster(config, seen, client);
+    return new Cluster(config, seen, await openKubeClient(kube));
   }
 
   /** Follows the objects that this process needs. */
@@ -74,6 +67,7 @@ export class Cluster implements Disposable {
     });
     this.#statuses = new StatusWriter({
       ...common,
+      fieldManager: "hairpin-waypoint",
       records: () => following.records(),
       onFailure: (kind, status) => this.#seen.kubeApi.failed(kind, status),
     });

@@ -26,13 +26,20 @@ export interface Observability {
 }
 
 /** Names that dashboards look for: hairpin stands in for ztunnel, and for a waypoint's Envoy. */
-const COMPONENTS: Readonly<Record<Config["mode"], string>> = {
+const COMPONENTS: Readonly<Record<Observed["mode"], string>> = {
   node: "ztunnel",
   waypoint: "proxy",
+  deployer: "deployer",
 };
 
+/** What logs and metrics depend on. */
+export interface Observed
+  extends Pick<Config, "log" | "warnings" | "istioVersion"> {
+  readonly mode: Config["mode"] | "deployer";
+}
+
 /** @throws {ConfigError} when the log filter cannot be read. */
-export function createObservability(config: Config): Observability {
+export function createObservability(config: Observed): Observability {
   const now = () => new Date();
   const logging = createLogging({ ...config.log, write: writeLog, now });
   const registry = new Registry();

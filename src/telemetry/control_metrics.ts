@@ -1,5 +1,5 @@
 /** Figures about the control plane: xDS, revocation and reloads of files. */
-import type { Cell, Counter, Registry } from "./metrics.ts";
+import type { Cell, Counter, Gauge, Registry } from "./metrics.ts";
 import type { Reporter } from "./traffic_context.ts";
 
 /** Why an xDS stream ended, as ztunnel tells it. */
@@ -108,5 +108,22 @@ export class ReloadMetrics {
 
   reloads(outcome: "applied" | "rejected"): Cell {
     return this.#reloads.with({ outcome });
+  }
+}
+
+/** Waypoints' Deployments, as `--mode deployer` makes them. */
+export class DeployerMetrics {
+  readonly #gateways: Gauge;
+
+  constructor(registry: Registry) {
+    this.#gateways = registry.gauge({
+      name: "hairpin_deployer_gateways",
+      help:
+        "The number of Gateways that were deployed, or could not be, by state",
+    });
+  }
+
+  set(state: "deployed" | "failed", count: number): void {
+    this.#gateways.with({ state }).value = count;
   }
 }

@@ -135,10 +135,13 @@ const whole: [line: string, args: string[], variables: object][] = [
     ["run", "--mode", "node"],
     {},
   ],
-  ["no mode: want --mode node or --mode waypoint", ["--config", "a"], {}],
-  ['invalid flag --mode "nod": want node or waypoint', ["--mode", "nod"], {}],
+  ["no mode: want --mode node, waypoint or deployer", ["--config", "a"], {}],
+  ['invalid flag --mode "nod": want node, waypoint or deployer', [
+    "--mode",
+    "nod",
+  ], {}],
   [
-    'invalid variable HAIRPIN_MODE "x": want node or waypoint',
+    'invalid variable HAIRPIN_MODE "x": want node, waypoint or deployer',
     [],
     { HAIRPIN_MODE: "x" },
   ],

@@ -288,6 +288,10 @@ Deno.test("every documented variable is proved by a test of this file", () => {
     "HAIRPIN_CNI_OWN_CONF",
     "HAIRPIN_NODE_TAINT",
     "HAIRPIN_REPAIR_PODS",
+    // deployer_test.ts
+    "HAIRPIN_IMAGE",
+    "HAIRPIN_IMAGE_PULL_POLICY",
+    "HAIRPIN_CA_SECRET",
   ];
   const tested = [...elsewhere, ...rows.map(([name]) => name)];
   const proved = (name: string) =>

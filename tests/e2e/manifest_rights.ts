@@ -126,7 +126,7 @@ async function within(
 }
 
 /** A kubeconfig with a token of the account, which is made where it is not there. */
-async function kubeconfigOf(
+export async function kubeconfigOf(
   plane: ControlPlane,
   { name, namespace }: Account,
 ): Promise<string> {

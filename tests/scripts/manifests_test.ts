@@ -47,13 +47,13 @@ const rows: [
   ],
   [
     "a waypoint under istiod",
-    ["waypoint/rights.yaml", "waypoint/waypoint.yaml"],
+    ["waypoint_rights/roles.yaml", "waypoint_rights/pods.yaml"],
     { ...waypoint, xds },
     OF_STATUSES,
   ],
   [
     "a waypoint alone",
-    ["waypoint/rights.yaml", "waypoint_alone/rights.yaml"],
+    ["waypoint_rights/roles.yaml", "waypoint_rights_alone/roles.yaml"],
     waypoint,
     OF_STATUSES,
   ],
@@ -122,6 +122,7 @@ Deno.test("Prometheus finds each kind of pod, at a port that it has", () => {
     templateOf("istio/node.yaml", "DaemonSet"),
     templateOf("alone/node.yaml", "DaemonSet"),
     templateOf("waypoint/waypoint.yaml", "Deployment"),
+    templateOf("deployer/deployer.yaml", "Deployment"),
   ];
   for (const pod of pods) {
     const found = monitors.filter(({ selector }) => selects(selector, pod));

@@ -24,6 +24,8 @@ export interface KubeRequest {
   readonly path: string;
   /** Sent as a JSON merge patch. */
   readonly patch?: unknown;
+  /** Sent as a server-side apply: the query names the field manager. */
+  readonly apply?: unknown;
   /** Sent as a new object. */
   readonly object?: unknown;
   /** Sent as the DeleteOptions of a deletion. */
@@ -113,27 +115,21 @@ export class KubeClient implements Disposable {
 
   async #send(request: KubeRequest, deadline: Deadline): Promise<Response> {
     deadline.set(this.#options.headersTimeoutMs ?? HEADERS_TIMEOUT_MS);
-    const { path, patch, object, deletion } = request;
     const headers = await this.#headers();
-    if (patch !== undefined) {
-      headers.set("content-type", "application/merge-patch+json");
-    }
-    if (object !== undefined || deletion !== undefined) {
-      headers.set("content-type", "application/json");
-    }
-    const response = await fetch(`${this.#options.access.server}${path}`, {
-      client: await this.#clients.current(),
-      headers,
-      // A redirect would carry the token elsewhere.
-      redirect: "manual",
-      signal: deadline.signal,
-      ...patch !== undefined &&
-        { method: "PATCH", body: JSON.stringify(patch) },
-      ...object !== undefined &&
-        { method: "POST", body: JSON.stringify(object) },
-      ...deletion !== undefined &&
-        { method: "DELETE", body: JSON.stringify(deletion) },
-    });
+    const sent = contentOf(request);
+    if (sent !== undefined) headers.set("content-type", sent.type);
+    const response = await fetch(
+      `${this.#options.access.server}${request.path}`,
+      {
+        client: await this.#clients.current(),
+        headers,
+        // A redirect would carry the token elsewhere.
+        redirect: "manual",
+        signal: deadline.signal,
+        ...sent !== undefined &&
+          { method: sent.method, body: JSON.stringify(sent.value) },
+      },
+    );
     if (response.ok) return response;
     throw await refusal(request, response, deadline.signal);
   }
@@ -152,6 +148,30 @@ export class KubeClient implements Disposable {
     headers.set("authorization", `Bearer ${token}`);
     return headers;
   }
+}
+
+/** What a request sends, and how; undefined when it only reads. */
+function contentOf(
+  { patch, apply, object, deletion }: KubeRequest,
+): { method: string; type: string; value: unknown } | undefined {
+  const json = "application/json";
+  if (patch !== undefined) {
+    return {
+      method: "PATCH",
+      type: "application/merge-patch+json",
+      value: patch,
+    };
+  }
+  if (apply !== undefined) {
+    // JSON is YAML.
+    const type = "application/apply-patch+yaml";
+    return { method: "PATCH", type, value: apply };
+  }
+  if (object !== undefined) {
+    return { method: "POST", type: json, value: object };
+  }
+  if (deletion === undefined) return undefined;
+  return { method: "DELETE", type: json, value: deletion };
 }
 
 async function* guardedLines(

@@ -18,5 +18,7 @@ export { Gather } from "./gather.ts";
 export { WATCH_GRACE_MS, WATCH_SECONDS_MAX } from "./limits.ts";
 export { listAll, type Scope } from "./list.ts";
 export { type RawObject, readEvent } from "./messages.ts";
+export { retryDelayMs } from "./backoff.ts";
+export { type KubeResource, pathOf, RESOURCES, titleOf } from "./resources.ts";
 export { StatusWriter, type StatusWriterOptions } from "./status_writer.ts";
 export type { StatusRecord } from "./status_record.ts";

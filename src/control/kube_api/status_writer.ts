@@ -16,15 +16,14 @@ import {
 import { pathOf, RESOURCES, titleOf } from "./resources.ts";
 import type { StatusRecord } from "./status_record.ts";
 
-/** Whom the API server shows as the author. */
-const FIELD_MANAGER = "hairpin-waypoint";
-
 export interface StatusWriterOptions {
   readonly api: KubeApi;
   readonly clock: Clock;
   /** 0 to 1. */
   readonly random: () => number;
   readonly log: Logger;
+  /** Whom the API server shows as the author. */
+  readonly fieldManager: string;
   /** The statuses as they are now, by the watches. */
   records(): Iterable<StatusRecord>;
   /** A write that failed. */
@@ -141,7 +140,7 @@ export class StatusWriter implements Disposable {
     status: object,
     before: Written | undefined,
   ): Promise<void> {
-    const { api, clock, signal, log } = this.#options;
+    const { api, clock, signal, log, fieldManager } = this.#options;
     const resource = RESOURCES[record.kind];
     const { kind, namespace, name, resourceVersion } = record;
     const version = record.apiVersion.split("/").at(-1) ?? "";
@@ -150,7 +149,7 @@ export class StatusWriter implements Disposable {
       await api.json({
         verb: "patch",
         resource: `${titleOf(resource)}/status`,
-        path: `${path}?fieldManager=${FIELD_MANAGER}`,
+        path: `${path}?fieldManager=${fieldManager}`,
         patch: { metadata: { resourceVersion }, status },
       }, signal);
       log.debug("status written", { kind, name: `${namespace}/${name}` });

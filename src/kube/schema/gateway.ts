@@ -2,7 +2,9 @@
 import * as v from "valibot";
 import { parseIp } from "../../model/address.ts";
 import {
+  anyMapping,
   hostName,
+  labels,
   labelSelector,
   oneOf,
   open,
@@ -40,6 +42,11 @@ function isIp(value: string): boolean {
 export const gatewaySpec = open({
   gatewayClassName: v.optional(text, ""),
   addresses: someOf(gatewayAddress),
+  infrastructure: v.exactOptional(open({
+    labels,
+    annotations: labels,
+    parametersRef: v.exactOptional(anyMapping),
+  })),
   listeners: someOf(open({
     name: v.optional(text, ""),
     port,

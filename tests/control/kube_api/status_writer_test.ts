@@ -48,6 +48,7 @@ function setUp(records: StatusRecord[]) {
     clock,
     random: () => 0.5,
     log,
+    fieldManager: "hairpin-waypoint",
     records: () => records,
     onFailure: (_kind, status) => void failures.push(status),
     signal: ending.signal,
