@@ -98,6 +98,23 @@ export class ManifestCluster implements AsyncDisposable {
     return made;
   }
 
+  /** Makes an authority without Istio, as the pages say, and its Secret where nodes and waypoints look for it. */
+  async makeAuthority(): Promise<void> {
+    const [root, key] = ["root-cert.pem", "ca-key.pem"]
+      .map((name) => `${this.lab.folder}/${name}`) as [string, string];
+    await must([
+      ...["openssl", "req", "-x509", "-newkey", "ec", "-nodes"],
+      ...["-pkeyopt", "ec_paramgen_curve:P-256", "-days", "3650"],
+      ...["-subj", "/O=cluster.local", "-keyout", key, "-out", root],
+    ]);
+    for (const namespace of ["istio-system", "default"]) {
+      await this.plane.kubectl([
+        ...["-n", namespace, "create", "secret", "generic", "hairpin-ca"],
+        ...[`--from-file=${root}`, `--from-file=${key}`],
+      ]);
+    }
+  }
+
   /** Puts namespace default into the mesh. */
   async labelNamespace(): Promise<void> {
     const label = "istio.io/dataplane-mode=ambient";

@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { testTools } from "../lab/control_plane/mod.ts";
-import { type LabPod, must } from "../lab/mod.ts";
+import type { LabPod } from "../lab/mod.ts";
 import { NodeAgent, nodeAgentSkipReason } from "../lab/node_agent/mod.ts";
 import {
   ManifestCluster,
@@ -66,23 +66,6 @@ clusterTest(
   },
 );
 
-/** As the manifest's comment says. */
-async function makeAuthority({ lab, plane }: ManifestCluster): Promise<void> {
-  const [root, key] = ["root-cert.pem", "ca-key.pem"]
-    .map((name) => `${lab.folder}/${name}`) as [string, string];
-  await must([
-    ...["openssl", "req", "-x509", "-newkey", "ec", "-nodes"],
-    ...["-pkeyopt", "ec_paramgen_curve:P-256", "-days", "3650"],
-    ...["-subj", "/O=cluster.local", "-keyout", key, "-out", root],
-  ]);
-  for (const namespace of ["istio-system", "default"]) {
-    await plane.kubectl([
-      ...["-n", namespace, "create", "secret", "generic", "hairpin-ca"],
-      ...[`--from-file=${root}`, `--from-file=${key}`],
-    ]);
-  }
-}
-
 /** Istio's definitions and the Gateway API's, which are not in every cluster. */
 async function addDefinitions({ plane }: ManifestCluster): Promise<void> {
   const files = ["istio", "gateway-api"].flatMap((
@@ -115,7 +98,7 @@ for (const folder of ["alone", "istio_self"]) {
       const httpbin = await cluster.addPod("httpbin", "node-2");
       const objects = await cluster.apply(folder);
       if (alone) {
-        await makeAuthority(cluster);
+        await cluster.makeAuthority();
         await cluster.plane.kubectl(["delete", "crd", "--all"]);
       }
       await cluster.runDaemonSet(objects);
