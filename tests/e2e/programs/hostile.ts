@@ -47,7 +47,10 @@ async function open(): Promise<Deno.Conn | undefined> {
   try {
     return await Deno.connect({ hostname: to.ip, port: to.port });
   } catch (reason) {
-    if (reason instanceof Deno.errors.ConnectionReset) return undefined;
+    const { ConnectionReset, NotConnected } = Deno.errors;
+    const isCut = reason instanceof ConnectionReset ||
+      reason instanceof NotConnected;
+    if (isCut) return undefined;
     throw reason;
   }
 }

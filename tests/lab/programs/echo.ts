@@ -3,8 +3,20 @@
 const [hostname = "::", port = "9000", mode = "echo"] = Deno.args;
 const listener = Deno.listen({ hostname, port: Number(port) });
 console.log(`listening on ${port}`);
-for await (const connection of listener) {
+for (;;) {
+  const connection = await accept();
+  if (connection === undefined) continue;
   serve(connection).catch((reason) => console.log(`ended: ${reason}`));
+}
+
+/** undefined when it was reset before it could be taken. */
+async function accept(): Promise<Deno.TcpConn | undefined> {
+  try {
+    return await listener.accept();
+  } catch (reason) {
+    if (reason instanceof Deno.errors.NotConnected) return undefined;
+    throw reason;
+  }
 }
 
 async function serve(connection: Deno.TcpConn): Promise<void> {
