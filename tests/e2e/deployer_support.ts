@@ -71,9 +71,12 @@ export class DeployerCluster implements AsyncDisposable {
     return new DeployerCluster(plane);
   }
 
-  /** A deployer; several may run. */
-  async run(over: Partial<DeployerConfig> = {}): Promise<RunningDeployer> {
-    const path = await kubeconfigOf(this.plane, DEPLOYER);
+  /** A deployer; several may run. @param account Default: the manifest's. */
+  async run(
+    over: Partial<DeployerConfig> = {},
+    account = DEPLOYER,
+  ): Promise<RunningDeployer> {
+    const path = await kubeconfigOf(this.plane, account);
     return RunningDeployer.start({
       kube: { kind: "kubeconfig", path },
       image: "hairpin:1",
