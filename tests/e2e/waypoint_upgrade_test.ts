@@ -66,11 +66,14 @@ for (const [port, speaks] of backends) {
 }
 
 httpTest("a server of HTTP/2 alone that takes no CONNECT", async (mesh) => {
+  // It says GOAWAY to HTTP/1.1, or cuts the connection before that is read.
   const { status } = await ask(mesh, "echo-v1", 7071);
-  assert.equal(status, 502);
+  assert.ok(isBadGateway(status), `${status}`);
   const reply = await upgradeHttp1(mesh, "/ws", 7071);
-  assert.equal(reply.status, 502, reply.body);
+  assert.ok(isBadGateway(reply.status), reply.body);
 });
+
+const isBadGateway = (status: number): boolean => [502, 503].includes(status);
 
 httpTest("a server's refusal reaches the client as it is", async (mesh) => {
   const path = "/status/418";
