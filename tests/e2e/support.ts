@@ -219,7 +219,7 @@ export function labTest(name: string, body: () => Promise<void>): void {
   Deno.test({ name: full, ignore: skip !== undefined, fn: body });
 }
 
-/** Waits until a condition holds that nothing announces. @throws when it does not in time (10 s by default). */
+/** Waits until a condition holds that nothing announces. @throws when it does not in time (30 s by default). */
 export async function eventually(
   what: string,
   test: () => Promise<boolean>,
@@ -234,7 +234,7 @@ export async function eventually(
   }
 }
 
-const EVENTUALLY_MS = 10_000;
+const EVENTUALLY_MS = 30_000;
 
 async function addPods(lab: Lab) {
   const sleep = await lab.addPod({ name: "sleep", node: "node-1" });

@@ -34,7 +34,7 @@ export interface HairpinOptions {
 
 /** From a cold start with its modules still to be compiled, on a machine that is busy. */
 const READY_WAIT_MS = 60_000;
-const CONDITION_WAIT_MS = 15_000;
+const CONDITION_WAIT_MS = 30_000;
 const POLL_MS = 50;
 const REPOSITORY = new URL("../..", import.meta.url).pathname;
 

@@ -15,7 +15,7 @@ export interface StartOptions {
 }
 
 /** How long a program may take to print what is waited for. */
-const LOG_WAIT_MS = 15_000;
+const LOG_WAIT_MS = 30_000;
 /** Between SIGTERM and SIGKILL: longer than any drain that a test asks for. */
 const STOP_GRACE_MS = 10_000;
 const POLL_MS = 20;

@@ -13,7 +13,7 @@ const END_HEADERS = 4;
 /** Far beyond any budget, and small beside what a machine can send. */
 const FLOOD = 20_000;
 /** More requests that are refused than a budget may have room for. */
-const BOMBS = 3_000;
+const BOMBS = 12_000;
 const LONG_VALUE = 4_000;
 const MEGABYTE = 1 << 20;
 /** Largest frame payload before SETTINGS say otherwise. */
