@@ -76,10 +76,11 @@ istioctl ztunnel-config workloads | grep -q 'httpbin.*HBONE' ||
   fail "istioctl does not show httpbin as a peer in the mesh"
 
 say "a waypoint and its policy"
-kubectl kustomize "$folder/../kubernetes/waypoint" |
-  sed "s|image: hairpin:latest|image: $image|" | kubectl apply -f -
-kubectl rollout status deployment/waypoint --timeout 180s
-kubectl wait --for=condition=Programmed gateway/waypoint --timeout 60s
+kubectl kustomize "$folder/../kubernetes/deployer" |
+  sed "s|hairpin:latest|$image|" | kubectl apply -f -
+kubectl -n istio-system rollout status deployment/hairpin-deployer --timeout 180s
+kubectl apply -f "$folder/gateway.yaml"
+kubectl wait --for=condition=Programmed gateway/waypoint --timeout 180s
 kubectl label service httpbin istio.io/use-waypoint=waypoint
 kubectl apply -f "$folder/policy.yaml"
 until_status http://httpbin:8000/secret 403

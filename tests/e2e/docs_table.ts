@@ -133,6 +133,11 @@ export const IN_A_CLUSTER: readonly (readonly [
   ],
   ["kubectl apply -f scripts/kind/workloads.yaml", /httpbin created/],
   [
+    "kubectl kustomize scripts/kubernetes/deployer | sed 's|hairpin:latest|IMAGE|' | kubectl apply -f -",
+    /deployment.*hairpin-deployer created/,
+  ],
+  ["kubectl apply -f scripts/kind/gateway.yaml", /gateway\S*waypoint/],
+  [
     `kubectl kustomize scripts/kubernetes/waypoint ${WITH_IMAGE}`,
     /deployment.*waypoint configured/,
   ],
@@ -266,7 +271,14 @@ export const NOT_HERE: readonly (readonly [command: string, why: string])[] = [
     "kubectl rollout status deployment/sleep deployment/httpbin --timeout 180s",
     PODS,
   ],
-  ["kubectl rollout status deployment/waypoint --timeout 180s", PODS],
+  [
+    "kubectl -n istio-system rollout status deployment/hairpin-deployer --timeout 180s",
+    PODS,
+  ],
+  [
+    "kubectl wait --for=condition=Programmed gateway/waypoint --timeout 180s",
+    PODS,
+  ],
   ["kubectl exec deploy/sleep -- curl -s http://httpbin:8000/", PODS],
   ["kubectl exec deploy/sleep -- curl -s http://httpbin:8000/secret", PODS],
   [

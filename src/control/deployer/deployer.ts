@@ -299,7 +299,7 @@ export class Deployer implements Disposable {
 
 /** Not all at the same moment. */
 const restMs = (random: () => number): number =>
-  REAPPLY_MS * (0.8 + 0.4 * random());
+  REAPPLY_MS * (0.8 + 0.2 * random());
 
 /** A server that cannot be reached, is busy, or had a change at the same moment says nothing of the Gateway. */
 const passes = (reason: unknown): boolean =>

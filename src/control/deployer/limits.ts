@@ -1,5 +1,5 @@
 /** Gateways whose objects are read or applied at the same time. Default 8: one that is slow holds up no more than its lane. */
 export const GATEWAYS_AT_ONCE = 8;
 
-/** Time after which what was applied is applied again, in milliseconds; a write of the same changes nothing. Default 600_000. */
+/** Longest time after which what was applied is applied again, in milliseconds; a write of the same changes nothing. Default 600_000. */
 export const REAPPLY_MS = 600_000;
