@@ -12,6 +12,8 @@ import * as lane from "../../src/net/kernel_lane/limits.ts";
 import * as net from "../../src/net/limits.ts";
 import * as pods from "../../src/control/zds/limits.ts";
 import * as proxy from "../../src/proxy/limits.ts";
+import * as deployer from "../../src/control/deployer/limits.ts";
+import * as deployment from "../../src/kube/deployment/limits.ts";
 import * as dns from "../../src/proxy/dns/limits.ts";
 import * as query from "../../src/decide/http/limits.ts";
 import * as routes from "../../src/kube/routes/limits.ts";
@@ -209,6 +211,31 @@ const CONFIGURATION: LimitGroup = {
         ["POLICY_RULES_MAX", "rules of one AuthorizationPolicy", ISTIO],
         ["POLICY_TARGETS_MAX", "targets of one policy", ISTIO],
         ["EXTENSION_PROVIDERS_MAX", "extension providers of a mesh"],
+      ],
+    },
+    {
+      path: "src/kube/deployment/limits.ts",
+      exports: deployment,
+      rows: [
+        ["DEPLOYED_NAME_LENGTH_MAX", "name of a deployed Gateway, characters"],
+        [
+          "INFRASTRUCTURE_ENTRIES_MAX",
+          "labels, and annotations, of its `spec.infrastructure`",
+          GATEWAY_API,
+        ],
+        [
+          "ANNOTATION_LENGTH_MAX",
+          "one of these annotations, characters",
+          GATEWAY_API,
+        ],
+      ],
+    },
+    {
+      path: "src/control/deployer/limits.ts",
+      exports: deployer,
+      rows: [
+        ["GATEWAYS_AT_ONCE", "Gateways that are deployed at the same time"],
+        ["REAPPLY_MS", "time until what was applied is applied again"],
       ],
     },
     {

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import type { LabPod } from "../lab/mod.ts";
 import { fronted, type Manifest, MANIFESTS } from "../support/manifests.ts";
-import type { Read } from "./deployer_support.ts";
+import { type Read, WAIT_MS } from "./deployer_support.ts";
 import {
   ManifestCluster,
   manifestSkipReason,
@@ -18,8 +18,6 @@ if (skip !== undefined) {
   console.log(`tests of the deployer's pods are skipped: ${skip}`);
 }
 
-/** A busy machine's, from a cold start. */
-const WAIT_MS = 120_000;
 const KIND = `${MANIFESTS}/../kind`;
 
 /** A client and a server in the mesh of the manifests. */

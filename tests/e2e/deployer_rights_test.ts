@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { controlPlaneSkipReason } from "../lab/control_plane/mod.ts";
 import { grants, type Right, rightsOf, titleOf } from "../support/manifests.ts";
-import { DEPLOYER, DeployerCluster } from "./deployer_support.ts";
+import { DEPLOYER, DeployerCluster, WAIT_MS } from "./deployer_support.ts";
 import { manifestsIn } from "./manifest_rights.ts";
 import { eventually } from "./support.ts";
 
@@ -14,8 +14,6 @@ const skip = await controlPlaneSkipReason();
 if (skip !== undefined) {
   console.log(`tests of the deployer's rights are skipped: ${skip}`);
 }
-
-const WAIT_MS = 90_000;
 
 /** The deployer's own roles, not those that it gives. */
 async function rightsIn(

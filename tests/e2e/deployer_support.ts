@@ -5,6 +5,9 @@ import { ControlPlane } from "../lab/control_plane/mod.ts";
 import { type Account, kubeconfigOf, manifestsIn } from "./manifest_rights.ts";
 import { eventually } from "./support.ts";
 
+/** The longest delay after an outage is half a minute; the rest is a busy machine's. */
+export const WAIT_MS = 120_000;
+
 export const DEPLOYER: Account = {
   name: "hairpin-deployer",
   namespace: "istio-system",
@@ -106,7 +109,7 @@ export class DeployerCluster implements AsyncDisposable {
     await eventually(`${kind} ${name}`, async () => {
       found = await this.find<T>(kind, name);
       return found !== undefined && test(found);
-    });
+    }, WAIT_MS);
     return found!;
   }
 
@@ -134,7 +137,7 @@ export class DeployerCluster implements AsyncDisposable {
       );
       if (condition !== undefined) found = condition;
       return condition?.status === status && test(condition.message);
-    });
+    }, WAIT_MS);
     return found;
   }
 
