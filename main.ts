@@ -19,17 +19,18 @@ async function main(): Promise<number> {
 async function run(command: Command): Promise<number> {
   switch (command.kind) {
     case "run": {
-      const { signal, quit } = onShutdownSignal();
+      const shutdown = onShutdownSignal();
       const { config } = command;
       const run = config.mode === "node"
         ? (await import("./src/modes/node.ts")).runNode
         : (await import("./src/modes/waypoint.ts")).runWaypoint;
-      await run({ config, signal, quit });
+      await run({ config, ...shutdown });
       return 0;
     }
     case "deploy": {
+      const shutdown = onShutdownSignal();
       const { runDeployer } = await import("./src/modes/deployer.ts");
-      await runDeployer(command.config, onShutdownSignal());
+      await runDeployer(command.config, shutdown);
       return 0;
     }
     case "redirect": {
@@ -46,15 +47,12 @@ async function run(command: Command): Promise<number> {
       return 0;
     }
     case "version":
-      console.log(versionLine());
-      return 0;
+      return tell({ exitCode: 0, lines: [versionLine()] });
     case "help":
-      console.log(command.text);
-      return command.exitCode;
+      return tell({ exitCode: command.exitCode, lines: [command.text] });
     case "explain": {
       const { runExplain } = await import("./src/modes/explain_command.ts");
-      for (const line of await runExplain(command)) console.log(line);
-      return 0;
+      return tell({ exitCode: 0, lines: await runExplain(command) });
     }
     case "cni": {
       const { runCni } = await import("./src/modes/cni_command.ts");
