@@ -75,7 +75,11 @@ export class TlsTransport implements Transport {
       socket.on("data", (octets: Uint8Array) => receiver.onData(octets));
     } else readReused(socket, receiver);
     socket.on("drain", () => receiver.onDrain());
-    socket.on("error", (reason: Error) => error = reason);
+    socket.on("error", (reason: Error) => {
+      error = reason;
+      // For a record that nobody can open, the runtime does not close it itself.
+      socket.destroy();
+    });
     socket.on("end", () => receiver.onEnd());
     socket.on("close", () => receiver.onClose(error));
   }
