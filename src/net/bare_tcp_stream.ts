@@ -2,7 +2,8 @@ import { type Fd, SyscallError } from "../sys/libc.ts";
 import { resetOnClose } from "../sys/tcp_state.ts";
 import type { ByteReceiver } from "./byte_stream.ts";
 import { type Deadline, Deadlines } from "./deadlines.ts";
-import { HALF_CLOSED_MS, READ_MAX } from "./limits.ts";
+import { HALF_CLOSED_MS } from "./limits.ts";
+import { readMemory } from "./read_memory.ts";
 import type { ReleasableStream, ReleasedTcp } from "./releasable_stream.ts";
 import { toSocketError } from "./socket_error.ts";
 import { SocketWriter, type WriterOwner } from "./socket_writer.ts";
@@ -16,13 +17,6 @@ interface OwnedHandle extends TcpHandle {
 const STREAM = Symbol("stream");
 
 const halfClosed = new Deadlines(HALF_CLOSED_MS);
-
-/**
- * The memory that all sockets of this thread are read into: whoever is told of
- * octets has taken or copied them when the call returns, and only then is there
- * another read.
- */
-const memory = new Uint8Array(READ_MAX);
 
 /**
  * A TCP connection as a stream, of which the runtime only has a handle that it
@@ -60,7 +54,7 @@ export class BareTcpStream implements ReleasableStream, WriterOwner {
     const handle = this.#handle;
     handle[STREAM] = this;
     handle.onread = BareTcpStream.#onRead;
-    handle.useUserBuffer(memory);
+    handle.useUserBuffer(readMemory);
     this.#readOn();
   }
 
@@ -75,7 +69,7 @@ export class BareTcpStream implements ReleasableStream, WriterOwner {
 
   #take(result: number): void {
     if (this.#closed || this.#readEnded) return;
-    if (result > 0) this.#receiver?.onData(memory.subarray(0, result));
+    if (result > 0) this.#receiver?.onData(readMemory.subarray(0, result));
     else if (result === READ_END) this.#onReadEnd();
     else if (result < 0) this.#fail(new SyscallError("receive", -result));
   }

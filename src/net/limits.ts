@@ -31,6 +31,15 @@ export const PING_TIMEOUT_MS = 20_000;
 export const WRITE_QUEUE_MAX = 512 * 1024;
 
 /**
+ * Octets that may wait for one tunnel before its streams are paused: what is
+ * before a small stream's octets, which cannot overtake it.
+ */
+export const TUNNEL_QUEUE_MAX = 512 * 1024;
+
+/** Octets that TLS is given before the kernel has taken those before. */
+export const TLS_AHEAD_MAX = 192 * 1024;
+
+/**
  * Octets read from a socket at once. A thread has one buffer of that size for
  * all of them.
  */

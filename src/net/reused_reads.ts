@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { ByteReceiver } from "./byte_stream.ts";
-import { BULK_READ, READ_MAX, READS_BEFORE_REUSE } from "./limits.ts";
+import { BULK_READ, READS_BEFORE_REUSE } from "./limits.ts";
+import { readMemory } from "./read_memory.ts";
 
 /** What the runtime's sockets have for their `onread` option, by the names of its symbols. */
 interface Readable {
@@ -9,18 +10,11 @@ interface Readable {
 }
 
 /**
- * The memory that all sockets of this thread are read into: whoever is told of
- * octets has taken or copied them when the call returns, and only then is there
- * another read.
- */
-let shared: Uint8Array | undefined;
-
-/**
  * Reads a socket into memory that is used again for the next read, which is far
  * cheaper for bulk than memory of its own for each, and reads more at once.
  *
  * The runtime takes `onread` only of whoever makes a socket, and connections
- * that were accepted, or have TLS, are not made here. So this is the one place
+ * that were accepted are not made here. So this is the one place
  * that sets it later; where that does not work, reads have their own memory.
  * So have the first ones: a connection of one request is not worth the change.
  *
@@ -48,13 +42,12 @@ function readDirectly(socket: Socket, reader: Reader): void {
   const handle = readable._handle;
   const names = symbols ??= symbolsOf(readable);
   if (names === undefined || handle?.useUserBuffer === undefined) return;
-  const memory = shared ??= new Uint8Array(READ_MAX);
-  readable[names.buffer] = memory;
+  readable[names.buffer] = readMemory;
   readable[names.callback] = (length: number) => {
-    reader.onData(memory.subarray(0, length));
+    reader.onData(readMemory.subarray(0, length));
     return true;
   };
-  handle.useUserBuffer(memory);
+  handle.useUserBuffer(readMemory);
 }
 
 /** The same for every socket. */

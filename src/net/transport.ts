@@ -1,8 +1,6 @@
-import type { TLSSocket } from "node:tls";
 import type { ByteStream } from "./byte_stream.ts";
-import { LINGER_MS, WRITE_QUEUE_MAX } from "./limits.ts";
+import { LINGER_MS } from "./limits.ts";
 import { joinedIfSmall } from "./octets.ts";
-import { readReused } from "./reused_reads.ts";
 
 /** Told what a {@link Transport} does. */
 export interface TransportReceiver {
@@ -39,96 +37,6 @@ export interface Transport {
   /** Stops and goes on reading. */
   pause(): void;
   resume(): void;
-}
-
-export interface TlsTransportOptions {
-  /** Default {@link LINGER_MS}. */
-  readonly lingerMs?: number;
-  /** Whether it goes over what another one carries. Default false. */
-  readonly nested?: boolean;
-}
-
-/** A TLS connection. */
-export class TlsTransport implements Transport {
-  readonly #socket: TLSSocket;
-  readonly #lingerMs: number;
-  readonly #nested: boolean;
-
-  constructor(
-    socket: TLSSocket,
-    { lingerMs = LINGER_MS, nested = false }: TlsTransportOptions = {},
-  ) {
-    this.#socket = socket;
-    this.#lingerMs = lingerMs;
-    this.#nested = nested;
-    socket.setNoDelay(true);
-    // Chunks that wait would be copied into one for it, which costs more than
-    // to write them one by one.
-    Object.assign(socket, { _writev: null });
-  }
-
-  attach(receiver: TransportReceiver): void {
-    const socket = this.#socket;
-    let error: Error | undefined;
-    // Memory that is used again still holds what the outer one is reading.
-    if (this.#nested) {
-      socket.on("data", (octets: Uint8Array) => receiver.onData(octets));
-    } else readReused(socket, receiver);
-    socket.on("drain", () => receiver.onDrain());
-    socket.on("error", (reason: Error) => {
-      error = reason;
-      // For a record that nobody can open, the runtime does not close it itself.
-      socket.destroy();
-    });
-    socket.on("end", () => receiver.onEnd());
-    socket.on("close", () => receiver.onClose(error));
-  }
-
-  write(chunks: readonly Uint8Array[], onWritten?: () => void): boolean {
-    const socket = this.#socket;
-    if (socket.destroyed) return true;
-    const output = joinedIfSmall(chunks);
-    if (output !== chunks) onWritten?.();
-    const last = output.length - 1;
-    for (const [i, chunk] of output.entries()) {
-      if (i < last || output !== chunks) socket.write(chunk);
-      else socket.write(chunk, (error) => error ? undefined : onWritten?.());
-    }
-    // The runtime's own mark is 16 KiB: to stop there would be to wait for
-    // every write before the next one is begun.
-    return socket.writableLength < WRITE_QUEUE_MAX;
-  }
-
-  end(): void {
-    this.#socket.end();
-  }
-
-  finish(): void {
-    const socket = this.#socket;
-    socket.end();
-    // Closed with octets unread, or some still coming, the kernel would reset
-    // the connection, and drop what the peer has not got yet.
-    socket.resume();
-    let left = Infinity;
-    const timer = setInterval(() => {
-      if (socket.writableLength >= left) socket.destroy();
-      left = socket.writableLength;
-    }, this.#lingerMs);
-    socket.on("close", () => clearInterval(timer));
-    if (socket.destroyed) clearInterval(timer);
-  }
-
-  destroy(): void {
-    this.#socket.destroy();
-  }
-
-  pause(): void {
-    this.#socket.pause();
-  }
-
-  resume(): void {
-    this.#socket.resume();
-  }
 }
 
 /** A protocol inside something that carries octets itself, such as a tunnel. */

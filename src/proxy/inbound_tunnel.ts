@@ -1,7 +1,7 @@
 /** What reaches a pod in an HBONE tunnel. */
 import { messageOf } from "../base/errors.ts";
 import type { Workload } from "../model/workload.ts";
-import { TlsTransport } from "../net/transport.ts";
+import { TlsTransport } from "../net/tls_transport.ts";
 import { H2Session } from "../net/h2_session.ts";
 import type { H2Stream } from "../net/h2_stream.ts";
 import type { Accepted } from "../net/listen.ts";

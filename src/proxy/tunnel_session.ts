@@ -4,7 +4,8 @@ import { H2Session, type H2SessionOptions } from "../net/h2_session.ts";
 import { peerIdentity } from "../net/peer_identity.ts";
 import { StreamSocket } from "../net/stream_socket.ts";
 import { connectTls } from "../net/tls_client.ts";
-import { TlsTransport } from "../net/transport.ts";
+import { NestedTlsTransport } from "../net/nested_tls_transport.ts";
+import { TlsTransport } from "../net/tls_transport.ts";
 import { identityOf, type ProxyContext } from "./context.ts";
 import { OUTBOUND_HEADER_LIST_MAX } from "./limits.ts";
 
@@ -42,9 +43,9 @@ export async function openSecureSession(
   const chain = crlGuard?.admit("source", socket);
   const peer = peerIdentity(socket).spiffeId;
   let stop: (() => void) | undefined;
-  const transport = new TlsTransport(socket, {
-    nested: raw instanceof StreamSocket,
-  });
+  const transport = raw instanceof StreamSocket
+    ? new NestedTlsTransport(socket)
+    : new TlsTransport(socket);
   const session = new H2Session(transport, {
     role: "client",
     http2,

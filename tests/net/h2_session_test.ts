@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { H2Session, SESSION_LIMITS } from "../../src/net/h2_session.ts";
-import { TlsTransport } from "../../src/net/transport.ts";
+import { handlesOf } from "../../src/net/tls_handle.ts";
+import { TlsTransport } from "../../src/net/tls_transport.ts";
 import { H2Error } from "../../src/wire/h2/mod.ts";
 import { CONNECT, HTTP2, makeH2Pair, makeTlsPair } from "../support/h2_pair.ts";
 import { Recorder } from "../support/recorder.ts";
@@ -23,13 +24,13 @@ Deno.test("H2Session writes once a turn, whatever its streams say", async () => 
     return recorder;
   });
   await turn();
-  const socket = pair.tls.client;
-  const write = socket.write.bind(socket);
+  const { tls } = handlesOf(pair.tls.client)!;
+  const write = tls.writeBuffer.bind(tls);
   let writes = 0;
-  socket.write = ((octets: Uint8Array) => {
+  tls.writeBuffer = (request, octets) => {
     writes++;
-    return write(octets);
-  }) as typeof socket.write;
+    return write(request, octets);
+  };
   for (const { near } of streams) {
     for (let i = 0; i < 10; i++) near.write(new Uint8Array(10));
   }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import type { TLSSocket } from "node:tls";
 import { joined } from "../../src/base/octets.ts";
-import { TlsTransport } from "../../src/net/transport.ts";
+import { TlsTransport } from "../../src/net/tls_transport.ts";
 import { makeTlsPair } from "../support/h2_pair.ts";
 
 /** What a transport says, in order. */
@@ -48,6 +49,126 @@ class Listener {
 const numbered = (size: number) =>
   Uint8Array.from({ length: size }, (_, at) => at % 251);
 
+const arrived = (socket: TLSSocket, size: number) =>
+  new Promise<void>((resolve) => {
+    const look = () =>
+      socket.readableLength >= size ? resolve() : setTimeout(look, 1);
+    look();
+  });
+
+Deno.test("TlsTransport hands out first, and in order, all that came before it was there", async () => {
+  await using tls = await makeTlsPair();
+  const octets = numbered(10_000);
+  const listener = new Listener();
+  tls.server.read(0);
+  // Each is a read of its own, of which the socket hands out one at a time.
+  for (const end of [24, 2_000, 4_000]) {
+    tls.client.write(octets.subarray(tls.server.readableLength, end));
+    await arrived(tls.server, end);
+  }
+  new TlsTransport(tls.server).attach(listener);
+  assert.deepEqual(listener.calls, []);
+  tls.client.end(octets.subarray(4_000));
+  await listener.until(() => listener.calls.includes("end"));
+  assert.deepEqual(listener.octets, octets);
+});
+
+Deno.test("TlsTransport tells of an end that came before it was there", async () => {
+  await using tls = await makeTlsPair();
+  const listener = new Listener();
+  tls.client.end(numbered(10));
+  tls.server.read(0);
+  await arrived(tls.server, 10);
+  const transport = new TlsTransport(tls.server);
+  transport.attach(listener);
+  await listener.until(() => listener.calls.includes("end"));
+  assert.deepEqual(listener.octets, numbered(10));
+  transport.destroy();
+  await listener.until(() => listener.calls.includes("close"));
+  assert.deepEqual(listener.calls, ["data", "end", "close"]);
+});
+
+Deno.test("TlsTransport carries octets of any amount both ways", async () => {
+  await using tls = await makeTlsPair();
+  const ends = [tls.client, tls.server].map((socket) => {
+    const listener = new Listener();
+    const transport = new TlsTransport(socket);
+    transport.attach(listener);
+    return { listener, transport };
+  });
+  const octets = numbered(3_000_001);
+  for (const { transport } of ends) {
+    assert.equal(transport.write([octets]), false);
+  }
+  for (const { listener } of ends) {
+    await listener.until(() => {
+      const length = listener.chunks.reduce((sum, c) => sum + c.length, 0);
+      return length === octets.length && listener.calls.includes("drain");
+    });
+    assert.deepEqual(listener.octets, octets);
+  }
+});
+
+Deno.test("TlsTransport ends once everything is out", async () => {
+  await using tls = await makeTlsPair();
+  const listener = new Listener();
+  new TlsTransport(tls.server).attach(listener);
+  const transport = new TlsTransport(tls.client);
+  transport.attach(new Listener());
+  const octets = numbered(2_000_000);
+  transport.write([octets]);
+  transport.end();
+  await listener.until(() => listener.calls.includes("end"));
+  assert.deepEqual(listener.octets, octets);
+});
+
+Deno.test("TlsTransport.finish() has a peer that still writes get everything, and an end", async () => {
+  await using tls = await makeTlsPair();
+  const { client } = tls;
+  const listener = new Listener();
+  const transport = new TlsTransport(tls.server);
+  transport.attach(listener);
+  const write = () => {
+    while (!client.readableEnded && client.write(numbered(50_000)));
+  };
+  client.on("drain", write);
+  const errors: Error[] = [];
+  client.on("error", (error) => errors.push(error));
+  const received: Uint8Array[] = [];
+  client.on("data", (octets: Uint8Array) => received.push(octets));
+  const ended = new Promise((resolve) => client.on("end", resolve));
+  write();
+  await listener.until(() => listener.octets.length > 0);
+  transport.pause(); // so that much of it is unread
+  const octets = numbered(2_000_000);
+  transport.write([octets]);
+  transport.finish();
+  await ended;
+  client.end();
+  await listener.until(() => listener.calls.includes("end"));
+  transport.destroy();
+  await listener.until(() => listener.calls.includes("close"));
+  assert.deepEqual(new Uint8Array(joined(received)), octets);
+  assert.deepEqual(errors, []);
+  assert.equal(listener.error, undefined);
+});
+
+Deno.test("TlsTransport reads nothing while it is paused", async () => {
+  await using tls = await makeTlsPair();
+  const listener = new Listener();
+  const transport = new TlsTransport(tls.server);
+  transport.attach(listener);
+  tls.client.write(numbered(10));
+  await listener.until(() => listener.octets.length === 10);
+  transport.pause();
+  await new Promise<void>((resolve) =>
+    tls.client.write(numbered(10), () => resolve())
+  );
+  assert.equal(listener.octets.length, 10);
+  transport.resume();
+  await listener.until(() => listener.octets.length === 20);
+});
+
 /** What follows a type and a version that TLS 1.3 knows. */
 const FORGED: [what: string, octets: number[]][] = [
   ["a record that nobody sealed", [0x17, 3, 3, 0, 32, ...Array(32).fill(7)]],
@@ -73,3 +194,13 @@ for (const [what, forged] of FORGED) {
     await bystander.until(() => bystander.octets.length === 10);
   });
 }
+
+Deno.test("TlsTransport of a connection that is gone is closed", async () => {
+  await using tls = await makeTlsPair();
+  tls.server.destroy();
+  const listener = new Listener();
+  const transport = new TlsTransport(tls.server);
+  transport.attach(listener);
+  assert.equal(transport.write([numbered(10)]), true);
+  await listener.until(() => listener.calls.includes("close"));
+});

@@ -5,7 +5,7 @@ import { dialTcp } from "../../src/net/dial.ts";
 import { H2Session } from "../../src/net/h2_session.ts";
 import type { H2Stream } from "../../src/net/h2_stream.ts";
 import { connectTls } from "../../src/net/tls_client.ts";
-import { TlsTransport } from "../../src/net/transport.ts";
+import { TlsTransport } from "../../src/net/tls_transport.ts";
 import { identityOf, type ProxyContext } from "../../src/proxy/context.ts";
 import { HTTP2 } from "../support/h2_pair.ts";
 import { PROXY_SETTINGS, type TestProxy } from "../support/proxy_context.ts";

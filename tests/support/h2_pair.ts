@@ -1,4 +1,4 @@
-import { TlsTransport } from "../../src/net/transport.ts";
+import { TlsTransport } from "../../src/net/tls_transport.ts";
 import { H2Session, type H2SessionOptions } from "../../src/net/h2_session.ts";
 import type { H2Stream } from "../../src/net/h2_stream.ts";
 import { connectTls } from "../../src/net/tls_client.ts";

@@ -5,7 +5,7 @@
 import { createServer, type TLSSocket } from "node:tls";
 import { H2Session } from "../../../src/net/h2_session.ts";
 import type { H2Stream } from "../../../src/net/h2_stream.ts";
-import { TlsTransport } from "../../../src/net/transport.ts";
+import { TlsTransport } from "../../../src/net/tls_transport.ts";
 
 const [port = "", key = "", cert = "", ca = ""] = Deno.args;
 const WINDOW = 1 << 20;
