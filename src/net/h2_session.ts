@@ -10,7 +10,12 @@ import {
 import { TunnelError } from "./errors.ts";
 import type { Transport } from "./transport.ts";
 import { H2Stream, type StreamCarrier, StreamResetError } from "./h2_stream.ts";
-import { H2_PREFACE_MS, PING_INTERVAL_MS, PING_TIMEOUT_MS } from "./limits.ts";
+import {
+  H2_PREFACE_MS,
+  PING_INTERVAL_MS,
+  PING_TIMEOUT_MS,
+  TURN_OUTPUT_MAX,
+} from "./limits.ts";
 
 export interface H2SessionOptions {
   readonly role: "client" | "server";
@@ -98,8 +103,13 @@ export class H2Session implements StreamCarrier {
     this.#schedule();
   }
 
+  /** Also while enough for one turn is said: what comes then waits behind it. */
   get congested(): boolean {
-    return this.#congested;
+    return this.#congested || this.#saidEnough;
+  }
+
+  get #saidEnough(): boolean {
+    return this.h2.outputLength >= TURN_OUTPUT_MAX;
   }
 
   /** Streams that count against limits. */
@@ -268,6 +278,11 @@ export class H2Session implements StreamCarrier {
   #onDrain(): void {
     this.#congested = false;
     this.#flush();
+    this.#tellStreams();
+  }
+
+  /** Has those go on who were told to wait. */
+  #tellStreams(): void {
     if (this.#congested) return;
     for (const stream of [...this.#streams.values()]) stream.onUncongested();
   }
@@ -275,10 +290,12 @@ export class H2Session implements StreamCarrier {
   /** While the transport is full the output stays inside, where its limits count it. */
   #flush(): void {
     if (this.#congested || this.closed) return;
+    const someWait = this.#saidEnough;
     const chunks = this.h2.takeOutput();
     if (chunks.length === 0) return;
     const recycle = () => recycleOutput(chunks);
     this.#congested = !this.#transport.write(chunks, recycle);
+    if (someWait) this.#tellStreams();
   }
 
   #onTransportClose(): void {

@@ -36,6 +36,12 @@ export const WRITE_QUEUE_MAX = 512 * 1024;
  */
 export const TUNNEL_QUEUE_MAX = 512 * 1024;
 
+/**
+ * Output of a tunnel in one turn past which its streams are paused until it is
+ * written: no stream puts more than one read of a socket before another's.
+ */
+export const TURN_OUTPUT_MAX = 256 * 1024;
+
 /** Octets that TLS is given before the kernel has taken those before. */
 export const TLS_AHEAD_MAX = 192 * 1024;
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { H2Session, SESSION_LIMITS } from "../../src/net/h2_session.ts";
+import { TURN_OUTPUT_MAX } from "../../src/net/limits.ts";
 import { handlesOf } from "../../src/net/tls_handle.ts";
 import { TlsTransport } from "../../src/net/tls_transport.ts";
 import { H2Error } from "../../src/wire/h2/mod.ts";
@@ -36,6 +37,23 @@ Deno.test("H2Session writes once a turn, whatever its streams say", async () => 
   }
   await Promise.all(received.map((r) => r.until(() => r.length === 100)));
   assert.equal(writes, 1);
+});
+
+Deno.test("H2Session pauses streams that say much in one turn, and has them go on", async () => {
+  await using pair = await makeH2Pair();
+  const streams = await Promise.all([pair.stream(), pair.stream()]);
+  const [bulk, small] = streams.map(({ near, far }) => {
+    const recorder = new Recorder();
+    near.attach(recorder);
+    far.attach(new Recorder());
+    return { near, recorder };
+  });
+  assert.equal(small!.near.write(new Uint8Array(10)), true);
+  assert.equal(bulk!.near.write(new Uint8Array(TURN_OUTPUT_MAX)), false);
+  assert.equal(small!.near.write(new Uint8Array(10)), false);
+  await bulk!.recorder.until(() => bulk!.recorder.drains > 0);
+  await small!.recorder.until(() => small!.recorder.drains > 0);
+  assert.equal(small!.near.write(new Uint8Array(10)), true);
 });
 
 Deno.test("H2Session gives up a peer that does not answer a PING", async () => {
