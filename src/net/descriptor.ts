@@ -59,11 +59,17 @@ function duplicateDescriptor(
  *
  * @returns undefined when the socket is gone already.
  */
-export function withDescriptor<T>(
+export const withDescriptor = <T>(
   socket: Socket,
   use: (fd: Fd) => T,
+): T | undefined => withDescriptorOf(handleOf(socket), use);
+
+/** {@link withDescriptor} of a socket that the runtime has a handle of only. */
+export function withDescriptorOf<T>(
+  handle: Holder | null | undefined,
+  use: (fd: Fd) => T,
 ): T | undefined {
-  const fd = duplicateDescriptor(handleOf(socket));
+  const fd = duplicateDescriptor(handle);
   if (fd === undefined) return undefined;
   try {
     return use(fd);

@@ -42,6 +42,12 @@ export const TUNNEL_QUEUE_MAX = 512 * 1024;
  */
 export const TURN_OUTPUT_MAX = 256 * 1024;
 
+/**
+ * Octets that wait in the kernel to be sent by a tunnel: what it took would be
+ * before a small stream's octets too. Own choice.
+ */
+export const TUNNEL_UNSENT_MAX = 128 * 1024;
+
 /** Octets that TLS is given before the kernel has taken those before. */
 export const TLS_AHEAD_MAX = 192 * 1024;
 

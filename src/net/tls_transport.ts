@@ -1,7 +1,9 @@
 import type { TLSSocket } from "node:tls";
 import { SyscallError } from "../sys/libc.ts";
+import { limitUnsent } from "../sys/tcp_state.ts";
+import { withDescriptorOf } from "./descriptor.ts";
 import { TunnelError } from "./errors.ts";
-import { LINGER_MS, TUNNEL_QUEUE_MAX } from "./limits.ts";
+import { LINGER_MS, TUNNEL_QUEUE_MAX, TUNNEL_UNSENT_MAX } from "./limits.ts";
 import { readMemory } from "./read_memory.ts";
 import { READ_END, readResult, type TcpHandle } from "./tcp_handle.ts";
 import { handlesOf, type TlsHandle } from "./tls_handle.ts";
@@ -44,6 +46,7 @@ export class TlsTransport implements Transport {
     if (handles === undefined && !socket.destroyed) {
       throw new TunnelError("tls", "io error: the socket has no handles");
     }
+    withDescriptorOf(handles?.tcp, (fd) => limitUnsent(fd, TUNNEL_UNSENT_MAX));
     this.#tcp = handles?.tcp;
     this.#tls = handles?.tls;
     this.#writer = new TlsWriter(handles?.tls, {

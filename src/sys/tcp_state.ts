@@ -8,6 +8,7 @@ const SO_RCVLOWAT = 18;
 const SO_COOKIE = 57;
 const IPPROTO_TCP = 6;
 const TCP_INFO = 11;
+const TCP_NOTSENT_LOWAT = 25;
 /** Octets waiting to be read. */
 const SIOCINQ = 0x541bn;
 /** Octets sent or to be sent, and not acknowledged. */
@@ -158,4 +159,14 @@ export function endWriting(fd: Fd): void {
 export function resetOnClose(fd: Fd): void {
   const noTime = new Uint8Array(Int32Array.of(1, 0).buffer);
   libc.setsockopt(fd, SOL_SOCKET, SO_LINGER, noTime, noTime.length);
+}
+
+/**
+ * Has the kernel take no more while that many octets wait to be sent; those on
+ * their way do not count. Best effort.
+ *
+ * @see tcp(7), `TCP_NOTSENT_LOWAT`
+ */
+export function limitUnsent(fd: Fd, octets: number): void {
+  libc.setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, u32(octets), 4);
 }

@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import type { TLSSocket } from "node:tls";
 import { joined } from "../../src/base/octets.ts";
+import { withDescriptorOf } from "../../src/net/descriptor.ts";
+import { TUNNEL_UNSENT_MAX } from "../../src/net/limits.ts";
+import { handlesOf } from "../../src/net/tls_handle.ts";
 import { TlsTransport } from "../../src/net/tls_transport.ts";
+import { libc } from "../../src/sys/libc.ts";
 import { makeTlsPair } from "../support/h2_pair.ts";
 
 /** What a transport says, in order. */
@@ -194,6 +198,22 @@ for (const [what, forged] of FORGED) {
     await bystander.until(() => bystander.octets.length === 10);
   });
 }
+
+Deno.test("TlsTransport has the kernel hold little that is not sent", async () => {
+  await using tls = await makeTlsPair();
+  const { tcp } = handlesOf(tls.client)!;
+  new TlsTransport(tls.client);
+  const value = new Uint32Array(1);
+  const size = new Uint8Array(Uint32Array.of(4).buffer);
+  withDescriptorOf(tcp, (fd) => {
+    const octets = new Uint8Array(value.buffer);
+    libc.getsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, octets, size);
+  });
+  assert.equal(value[0], TUNNEL_UNSENT_MAX);
+});
+
+const IPPROTO_TCP = 6;
+const TCP_NOTSENT_LOWAT = 25;
 
 Deno.test("TlsTransport of a connection that is gone is closed", async () => {
   await using tls = await makeTlsPair();
