@@ -7,7 +7,7 @@ import type { Logger } from "../../telemetry/log.ts";
 import { eventRequest } from "../kube_event.ts";
 import { type KubeApi, KubeApiError, retryDelayMs } from "../kube_api/mod.ts";
 import { AccountBindings, type SharedBinding } from "./account_bindings.ts";
-import { GATEWAYS_AT_ONCE, REAPPLY_MS } from "./limits.ts";
+import { DENIALS_TO_BELIEVE, GATEWAYS_AT_ONCE, REAPPLY_MS } from "./limits.ts";
 import { ForeignObjectError, OwnedObjects } from "./owned_objects.ts";
 
 export interface DeployerOptions {
@@ -255,7 +255,7 @@ export class Deployer implements Disposable {
     const message = messageOf(reason);
     if (reason instanceof ForeignObjectError) {
       this.#become(entry, { kind: "failed", reason: "Conflict", message });
-    } else if (passes(reason)) {
+    } else if (passes(reason, entry.failures)) {
       this.#tell(entry, message);
     } else {
       this.#become(entry, { kind: "failed", reason: "NotApplied", message });
@@ -301,11 +301,17 @@ export class Deployer implements Disposable {
 const restMs = (random: () => number): number =>
   REAPPLY_MS * (0.8 + 0.2 * random());
 
-/** A server that cannot be reached, is busy, or had a change at the same moment says nothing of the Gateway. */
-const passes = (reason: unknown): boolean =>
-  reason instanceof KubeApiError &&
-  (reason.status === undefined || reason.status === 409 ||
-    reason.status === 429);
+/**
+ * A server that cannot be reached, is busy, or had a change at the same moment
+ * says nothing of the Gateway; nor does one that has just been started, and
+ * refuses what it will allow once it has read its roles.
+ */
+function passes(reason: unknown, failures: number): boolean {
+  if (!(reason instanceof KubeApiError)) return false;
+  const { status } = reason;
+  return status === undefined || status === 409 || status === 429 ||
+    (status === 403 && failures < DENIALS_TO_BELIEVE);
+}
 
 /** Some at a time, in order. The action must not reject. */
 async function inLanes<T>(
