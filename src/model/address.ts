@@ -54,11 +54,14 @@ const IPV6_SHAPE = /^(?=.*:)[0-9a-fA-F:.]+$/;
  * @returns undefined for any other length.
  */
 export function ipFromBytes(bytes: Uint8Array): Ip | undefined {
-  if (bytes.length === 4) return bytes.join(".") as Ip;
+  if (bytes.length === 4) return ipv4FromBytes(bytes, 0);
   if (bytes.length !== 16) return undefined;
-  if (isMapped(bytes)) return bytes.subarray(12).join(".") as Ip;
+  if (isMapped(bytes)) return ipv4FromBytes(bytes, 12);
   return Address6.fromUnsignedByteArray([...bytes]).correctForm() as Ip;
 }
+
+const ipv4FromBytes = (bytes: Uint8Array, at: number): Ip =>
+  `${bytes[at]}.${bytes[at + 1]}.${bytes[at + 2]}.${bytes[at + 3]}` as Ip;
 
 function isMapped(bytes: Uint8Array): boolean {
   for (let i = 0; i < 10; i++) if (bytes[i] !== 0) return false;

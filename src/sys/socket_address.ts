@@ -9,13 +9,28 @@ export function encodeSockaddr(
   ip: Uint8Array,
   port: number,
 ): Uint8Array<ArrayBuffer> {
+  const octets = new Uint8Array(SOCKADDR_IN6_SIZE);
+  return octets.subarray(0, writeSockaddr(octets, ip, port));
+}
+
+/**
+ * {@link encodeSockaddr} into memory that has room for either family.
+ *
+ * @returns octets written, from its beginning on.
+ */
+export function writeSockaddr(
+  into: Uint8Array,
+  ip: Uint8Array,
+  port: number,
+): number {
   const v4 = ip.length === 4;
-  const octets = new Uint8Array(v4 ? SOCKADDR_IN_SIZE : SOCKADDR_IN6_SIZE);
-  octets[0] = v4 ? AF_INET : AF_INET6; // sa_family, native order, below 256
-  octets[2] = port >> 8;
-  octets[3] = port & 0xff;
-  octets.set(ip, v4 ? 4 : 8);
-  return octets;
+  const length = v4 ? SOCKADDR_IN_SIZE : SOCKADDR_IN6_SIZE;
+  into.fill(0, 0, length);
+  into[0] = v4 ? AF_INET : AF_INET6; // sa_family, native order, below 256
+  into[2] = port >> 8;
+  into[3] = port & 0xff;
+  into.set(ip, v4 ? 4 : 8);
+  return length;
 }
 
 /** @returns undefined when the family is neither IPv4 nor IPv6. */

@@ -4,6 +4,13 @@
  * Addresses are octets here: 4 for IPv4, 16 for IPv6.
  */
 import {
+  addressMemory,
+  intArgument,
+  intResult,
+  putAddress,
+  sizeArgument,
+} from "./call_memory.ts";
+import {
   closeFd,
   EAGAIN,
   EINPROGRESS,
@@ -17,7 +24,6 @@ import {
   AF_INET,
   AF_INET6,
   decodeSockaddr,
-  encodeSockaddr,
   SOCKADDR_IN6_SIZE,
   SOCKADDR_IN_SIZE,
 } from "./socket_address.ts";
@@ -85,8 +91,7 @@ export interface ConnectOptions {
 }
 
 function setInt(fd: Fd, level: number, name: number, value: number): boolean {
-  const octets = new Uint8Array(Int32Array.of(value).buffer);
-  return libc.setsockopt(fd, level, name, octets, 4) === 0;
+  return libc.setsockopt(fd, level, name, intArgument(value), 4) === 0;
 }
 
 function mustSetInt(
@@ -137,8 +142,8 @@ export function listenTcp(
       mustSetInt(fd, SOL_SOCKET, [SO_REUSEADDR, "SO_REUSEADDR"], 1);
     }
     const transparent = makeTransparent(fd, options.transparent);
-    const address = encodeSockaddr(options.at.ip, options.at.port);
-    if (libc.bind(fd, address, address.length) !== 0) {
+    const length = putAddress(options.at.ip, options.at.port);
+    if (libc.bind(fd, addressMemory, length) !== 0) {
       throw new SyscallError("bind to port", errno(), `${options.at.port}`);
     }
     if (libc.listen(fd, options.backlog) !== 0) {
@@ -194,8 +199,8 @@ export function startConnect(
     if (options.mark !== undefined) setMark(fd, options.mark);
     tuneTcp(fd, options.tuning);
     const spoofed = options.from !== undefined && bindSource(fd, options.from);
-    const address = encodeSockaddr(options.to.ip, options.to.port);
-    if (libc.connect(fd, address, address.length) !== 0) {
+    const length = putAddress(options.to.ip, options.to.port);
+    if (libc.connect(fd, addressMemory, length) !== 0) {
       const code = errno();
       if (code !== EINPROGRESS) throw new SyscallError("connect", code);
     }
@@ -212,18 +217,17 @@ function bindSource(fd: Fd, ip: Uint8Array): boolean {
   // Else an address has as many connections as there are ports, to all peers.
   setInt(fd, SOL_IP, IP_BIND_ADDRESS_NO_PORT, 1);
   if (!allowed) return false;
-  const address = encodeSockaddr(ip, 0);
-  return libc.bind(fd, address, address.length) === 0;
+  return libc.bind(fd, addressMemory, putAddress(ip, 0)) === 0;
 }
 
 /** Takes a socket's pending error: 0 when there is none. */
 export function socketError(fd: Fd): number {
-  const value = new Uint8Array(4);
-  const size = new Uint8Array(Uint32Array.of(4).buffer);
+  const value = intArgument(0);
+  const size = sizeArgument(value.length);
   if (libc.getsockopt(fd, SOL_SOCKET, SO_ERROR, value, size) !== 0) {
     return errno();
   }
-  return new DataView(value.buffer).getInt32(0, true);
+  return intResult();
 }
 
 /**
@@ -237,11 +241,19 @@ export const isBroken = (fd: Fd): boolean => pollNow(fd, 0);
 
 /** Whether one of the events holds, or what poll tells unasked. */
 function pollNow(fd: Fd, events: number): boolean {
-  const entry = new Uint8Array(8);
-  const view = new DataView(entry.buffer);
-  view.setInt32(0, fd, true);
-  view.setInt16(4, events, true);
-  return libc.poll(entry, 1n, 0) === 1;
+  polled.fd[0] = fd;
+  polled.events[0] = events;
+  return libc.poll(polled.octets, 1n, 0) === 1;
+}
+
+/** A `struct pollfd`, for one call at a time. */
+const polled = pollEntry();
+
+function pollEntry() {
+  const octets = new Uint8Array(8);
+  const { buffer } = octets;
+  const fd = new Int32Array(buffer, 0, 1);
+  return { octets, fd, events: new Int16Array(buffer, 4, 1) };
 }
 
 /**
@@ -272,12 +284,11 @@ export const localEnd = (fd: Fd): RawAddress => readEnd(fd, "getsockname");
 export const peerEnd = (fd: Fd): RawAddress => readEnd(fd, "getpeername");
 
 function readEnd(fd: Fd, call: "getsockname" | "getpeername"): RawAddress {
-  const address = new Uint8Array(SOCKADDR_IN6_SIZE);
-  const size = new Uint8Array(Uint32Array.of(SOCKADDR_IN6_SIZE).buffer);
-  if (libc[call](fd, address, size) !== 0) {
+  const size = sizeArgument(addressMemory.length);
+  if (libc[call](fd, addressMemory, size) !== 0) {
     throw new SyscallError("read a socket's address", errno());
   }
-  return decodeSockaddr(address)!;
+  return decodeSockaddr(addressMemory)!;
 }
 
 /**
@@ -297,10 +308,9 @@ function readOriginal(
   level: number,
   length: number,
 ): RawAddress | undefined {
-  const address = new Uint8Array(length);
-  const size = new Uint8Array(Uint32Array.of(length).buffer);
-  if (libc.getsockopt(fd, level, SO_ORIGINAL_DST, address, size) !== 0) {
+  const size = sizeArgument(length);
+  if (libc.getsockopt(fd, level, SO_ORIGINAL_DST, addressMemory, size) !== 0) {
     return undefined;
   }
-  return decodeSockaddr(address);
+  return decodeSockaddr(addressMemory);
 }
