@@ -5,6 +5,7 @@ import {
   ipToBytes,
   type SocketAddress,
 } from "../model/address.ts";
+import { Recent } from "../model/recent.ts";
 import { closeNoted, handedOver, noted } from "../sys/descriptor_ledger.ts";
 import { describeErrno, type Fd, SyscallError } from "../sys/libc.ts";
 import { inNetns } from "../sys/netns.ts";
@@ -40,6 +41,9 @@ export interface GiveUp {
   addEventListener(type: "abort", listener: () => void): void;
   removeEventListener(type: "abort", listener: () => void): void;
 }
+
+/** Addresses whose octets are kept: see {@link Recent}. */
+const RECENT_ADDRESSES = 64;
 
 const ECONNREFUSED = 111;
 const ETIMEDOUT = 110;
@@ -100,12 +104,10 @@ function start(to: SocketAddress, options: DialOptions): Fd {
   const { netns, mark, tuning, from } = options;
   const open = () =>
     startConnect({
-      to: { ip: ipToBytes(to.ip), port: to.port },
+      to: { ip: octetsOf(to.ip), port: to.port },
       tuning,
       ...(mark === undefined ? {} : { mark }),
-      ...(from === undefined || from === to.ip
-        ? {}
-        : { from: ipToBytes(from) }),
+      ...(from === undefined || from === to.ip ? {} : { from: octetsOf(from) }),
     }).fd;
   try {
     return netns === undefined ? open() : inNetns(netns, open);
@@ -113,6 +115,17 @@ function start(to: SocketAddress, options: DialOptions): Fd {
     if (!(reason instanceof SyscallError)) throw reason;
     throw toDialError(to, reason.errno);
   }
+}
+
+/** A pod's connections come from few addresses, and go to its own. */
+const recentOctets = new Recent<Ip, Uint8Array>(RECENT_ADDRESSES);
+
+function octetsOf(ip: Ip): Uint8Array {
+  const known = recentOctets.get(ip);
+  if (known !== undefined) return known;
+  const made = ipToBytes(ip);
+  recentOctets.set(ip, made);
+  return made;
 }
 
 function toDialError(to: SocketAddress, code: number): DialError {

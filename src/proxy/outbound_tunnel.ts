@@ -89,7 +89,13 @@ function isLost(reason: unknown, reused: boolean): boolean {
 export const poolKey = (
   { source, to, expected }: Pick<TunnelRequest, "source" | "to" | "expected">,
 ): string =>
-  JSON.stringify([spiffeIdOf(source), formatAddress(to), ...expected]);
+  expected.reduce(
+    (key, id) => key + counted(id),
+    counted(spiffeIdOf(source)) + counted(formatAddress(to)),
+  );
+
+/** A text that says where it ends, whatever it holds. */
+const counted = (text: string): string => `${text.length}:${text}`;
 
 async function openSession(
   context: ProxyContext,

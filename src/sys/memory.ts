@@ -25,9 +25,12 @@ export const threadCpuMs = (): number => readClockMs(CLOCK_THREAD_CPUTIME_ID);
 /** The same of all threads of the process together. */
 export const processCpuMs = (): number => readClockMs(CLOCK_PROCESS_CPUTIME_ID);
 
+/** A `struct timespec`, for one call at a time. */
+const time = new BigInt64Array(2);
+const timeOctets = new Uint8Array(time.buffer);
+
 function readClockMs(clock: number): number {
-  const time = new BigInt64Array(2);
-  libc.clock_gettime(clock, new Uint8Array(time.buffer));
+  libc.clock_gettime(clock, timeOctets);
   const [seconds = 0n, nanoseconds = 0n] = time;
   return Number(seconds) * 1_000 + Number(nanoseconds) / 1e6;
 }

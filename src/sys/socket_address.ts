@@ -37,8 +37,16 @@ export function writeSockaddr(
 export function decodeSockaddr(
   octets: Uint8Array,
 ): { ip: Uint8Array; port: number } | undefined {
+  const seen = viewSockaddr(octets);
+  return seen && { ip: seen.ip.slice(), port: seen.port };
+}
+
+/** {@link decodeSockaddr} without a copy: its `ip` is part of `octets`. */
+export function viewSockaddr(
+  octets: Uint8Array,
+): { ip: Uint8Array; port: number } | undefined {
   const port = (octets[2]! << 8) | octets[3]!;
-  if (octets[0] === AF_INET) return { ip: octets.slice(4, 8), port };
-  if (octets[0] === AF_INET6) return { ip: octets.slice(8, 24), port };
+  if (octets[0] === AF_INET) return { ip: octets.subarray(4, 8), port };
+  if (octets[0] === AF_INET6) return { ip: octets.subarray(8, 24), port };
   return undefined;
 }

@@ -23,9 +23,9 @@ import {
 import {
   AF_INET,
   AF_INET6,
-  decodeSockaddr,
   SOCKADDR_IN6_SIZE,
   SOCKADDR_IN_SIZE,
+  viewSockaddr,
 } from "./socket_address.ts";
 
 const SOCK_STREAM_NONBLOCK_CLOEXEC = 1 | 0x800 | 0x80000;
@@ -277,7 +277,12 @@ export function sendNow(fd: Fd, octets: Uint8Array): number {
   throw new SyscallError("send", code);
 }
 
-/** The near end of a connection. @throws {SyscallError} */
+/**
+ * The near end of a connection. Its octets, as those of the ends below, are good
+ * until one more is read.
+ *
+ * @throws {SyscallError}
+ */
 export const localEnd = (fd: Fd): RawAddress => readEnd(fd, "getsockname");
 
 /** The far end of a connection. @throws {SyscallError} once it is disconnected. */
@@ -288,7 +293,7 @@ function readEnd(fd: Fd, call: "getsockname" | "getpeername"): RawAddress {
   if (libc[call](fd, addressMemory, size) !== 0) {
     throw new SyscallError("read a socket's address", errno());
   }
-  return decodeSockaddr(addressMemory)!;
+  return viewSockaddr(addressMemory)!;
 }
 
 /**
@@ -312,5 +317,5 @@ function readOriginal(
   if (libc.getsockopt(fd, level, SO_ORIGINAL_DST, addressMemory, size) !== 0) {
     return undefined;
   }
-  return decodeSockaddr(addressMemory);
+  return viewSockaddr(addressMemory);
 }

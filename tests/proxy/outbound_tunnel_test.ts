@@ -45,6 +45,7 @@ const alike: [
   ["a name with a blank and two names", ["a b"], ["a", "b"]],
   ["a name with a comma and two names", ["a,b"], ["a", "b"]],
   ["a quoted name and two names", ['a","b'], ["a", "b"]],
+  ["a name with a count in it and two names", ["a1:b"], ["a", "b"]],
   ["no name and an empty one", [], [""]],
   ["names in another order", ["a", "b"], ["b", "a"]],
 ];
