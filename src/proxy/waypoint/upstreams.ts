@@ -5,11 +5,10 @@ import { formatAddress } from "../../model/address.ts";
 import type { HeaderList } from "../../model/http.ts";
 import type { Workload } from "../../model/workload.ts";
 import type { OutboundRoute, ResolveRoute } from "../../decide/route_plan.ts";
-import { dialTcp } from "../../net/dial.ts";
+import { dialStream } from "../../net/dial.ts";
 import { H2Session } from "../../net/h2_session.ts";
 import { Http1Session } from "../../net/http1_session.ts";
 import type { MessageStream } from "../../net/message_stream.ts";
-import { TcpStream } from "../../net/tcp_stream.ts";
 import { StreamTransport } from "../../net/transport.ts";
 import type { ByteStream } from "../../net/byte_stream.ts";
 import type { ProxyContext, ServedPod } from "../context.ts";
@@ -147,7 +146,7 @@ async function connect(
   if (route.kind === "tcp") {
     const { netns } = pod;
     const { tuning, packetMark: mark } = context.settings;
-    return new TcpStream(await dialTcp(route.to, { netns, tuning, mark }));
+    return dialStream(route.to, { netns, tuning, mark });
   }
   const [ip] = workload.ips;
   return await openTunnelStream(context, pod, {
