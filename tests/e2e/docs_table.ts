@@ -101,6 +101,7 @@ export const IN_A_CLUSTER: readonly (readonly [
     /hairpin-node-pods created/,
   ],
   ["kubectl apply -k scripts/kubernetes/alone", /hairpin-node created/],
+  ["kubectl apply -k scripts/kubernetes/deployer", /hairpin-deployer created/],
   ["kubectl apply -k scripts/kubernetes/waypoint", /gateway\S* created/],
   ["kubectl apply -k scripts/kubernetes/monitoring", /podmonitor\S* created/],
   [
@@ -134,7 +135,7 @@ export const IN_A_CLUSTER: readonly (readonly [
   ["kubectl apply -f scripts/kind/workloads.yaml", /httpbin created/],
   [
     "kubectl kustomize scripts/kubernetes/deployer | sed 's|hairpin:latest|IMAGE|' | kubectl apply -f -",
-    /deployment.*hairpin-deployer created/,
+    /deployment.*hairpin-deployer configured/,
   ],
   ["kubectl apply -f scripts/kind/gateway.yaml", /gateway\S*waypoint/],
   [
