@@ -54,6 +54,19 @@ export async function redirectPod(
 }
 
 /**
+ * What is other than it should be in a pod's redirection, if anything is.
+ *
+ * @throws {RedirectError} when that cannot be seen.
+ */
+export async function differenceOf(
+  placed: PlacedPod,
+  options: PodRedirectionOptions,
+): Promise<string | undefined> {
+  const [difference] = await verifyRedirect(targetOf(placed, options));
+  return difference;
+}
+
+/**
  * Puts a pod's rules back where somebody changed them.
  *
  * @throws {RedirectError} as {@link redirectPod}.
@@ -62,10 +75,9 @@ export async function mendPod(
   placed: PlacedPod,
   options: PodRedirectionOptions,
 ): Promise<void> {
-  const target = targetOf(placed, options);
-  const [difference] = await verifyRedirect(target);
+  const difference = await differenceOf(placed, options);
   if (difference === undefined) return;
-  await applyRedirect(target);
+  await applyRedirect(targetOf(placed, options));
   options.log.warn("pod's redirection was changed, put back", {
     ...fieldsOf(placed.pod),
     found: difference,

@@ -7,6 +7,7 @@ import { closeFd, dupFd } from "../sys/libc.ts";
 import { netnsId, openNetns, ownNetnsId } from "../sys/netns.ts";
 import type { PodHost } from "./pod_host.ts";
 import {
+  differenceOf,
   fieldsOf,
   mendPod,
   type PlacedPod,
@@ -65,6 +66,16 @@ export class SelfEnrolment implements Disposable {
   capturedIn(uid: string): string | undefined {
     const enrolled = this.#enrolled.get(uid);
     return enrolled === undefined ? undefined : netnsId(enrolled.netns);
+  }
+
+  /**
+   * What is other than it should be in an enrolled pod's redirection, if anything is.
+   *
+   * @throws {RedirectError} when that cannot be seen.
+   */
+  async differenceOf(uid: string): Promise<string | undefined> {
+    const enrolled = this.#enrolled.get(uid);
+    return enrolled && await differenceOf(enrolled, this.#options);
   }
 
   /** Resolves when every pod has been tried once. */

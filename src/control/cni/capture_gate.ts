@@ -9,8 +9,7 @@ import {
   uidOfPod,
 } from "../../kube/mod.ts";
 import { parseIp } from "../../model/address.ts";
-import { closeFd } from "../../sys/libc.ts";
-import { netnsId, openNetns } from "../../sys/netns.ts";
+import { netnsIdAt, openNetns } from "../../sys/netns.ts";
 import type { NodeAnswer, PodMessage } from "../../wire/cni/mod.ts";
 import type { PodNetns } from "../pod_netns.ts";
 import type { SelfEnrolment } from "../self_enrolment.ts";
@@ -19,7 +18,10 @@ import type { PodGate } from "./node_server.ts";
 
 export interface CaptureGateOptions {
   readonly netnses: PodNetns;
-  readonly enrolment: Pick<SelfEnrolment, "failing" | "capturedIn">;
+  readonly enrolment: Pick<
+    SelfEnrolment,
+    "failing" | "capturedIn" | "differenceOf"
+  >;
   /** Brings pods in line with the namespaces that are held. */
   reconcile(): Promise<void>;
   /**
@@ -74,14 +76,21 @@ export class CaptureGate implements PodGate {
     }
   }
 
-  check(message: PodMessage): NodeAnswer {
+  async check(message: PodMessage): Promise<NodeAnswer> {
     const decision = this.#look(message);
     if (decision.kind === "pass") return { outcome: "passed" };
     if (decision.kind === "unknown") return this.#unknown();
     const uid = uidOfPod(decision.pod);
-    return this.#isCaptured(uid, this.#pathHere(message.netns))
-      ? { outcome: "captured" }
-      : refused("its namespace is not captured");
+    if (!this.#isCaptured(uid, this.#pathHere(message.netns))) {
+      return refused("its namespace is not captured");
+    }
+    try {
+      const difference = await this.#options.enrolment.differenceOf(uid);
+      if (difference === undefined) return { outcome: "captured" };
+      return refused(`its redirection was changed: ${difference}`);
+    } catch (reason) {
+      return refused(messageOf(reason));
+    }
   }
 
   async del({ containerId }: PodMessage): Promise<NodeAnswer> {
@@ -163,17 +172,8 @@ export class CaptureGate implements PodGate {
 
   #isCaptured(uid: string, path: string | undefined): boolean {
     const captured = this.#options.enrolment.capturedIn(uid);
-    if (captured === undefined || path === undefined) return false;
-    try {
-      const netns = openNetns(path);
-      try {
-        return netnsId(netns) === captured;
-      } finally {
-        closeFd(netns);
-      }
-    } catch {
-      return false;
-    }
+    return captured !== undefined && path !== undefined &&
+      netnsIdAt(path) === captured;
   }
 }
 

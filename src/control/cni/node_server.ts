@@ -16,8 +16,8 @@ import { readBounded } from "./read_bounded.ts";
 export interface PodGate {
   /** Resolves when the pod is captured, or passes, or cannot start. */
   add(pod: PodMessage): Promise<NodeAnswer>;
-  /** Whether it is as {@link add} left it. */
-  check(pod: PodMessage): NodeAnswer;
+  /** Whether it is as {@link add} left it, its rules too. */
+  check(pod: PodMessage): Promise<NodeAnswer>;
   /** Lets go of a namespace that is about to end. */
   del(pod: PodMessage): Promise<NodeAnswer>;
   status(): NodeAnswer;

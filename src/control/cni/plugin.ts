@@ -99,7 +99,7 @@ async function check(conf: PluginConf, sandbox: Sandbox): Promise<void> {
   // Istio's agent is asked of new pods alone.
   if (pod === undefined || conf.agent === "istio") return;
   const message = podMessage(conf, sandbox, pod);
-  checkTaken(await askNode(conf, "check", QUICK_TIMEOUT_MS, message), pod);
+  checkTaken(await askNode(conf, "check", ADD_TIMEOUT_MS, message), pod);
 }
 
 /** Never fails: a sandbox has to be gone for good, whoever is there to hear of it. */

@@ -58,7 +58,7 @@ function gateThat(outcome: "captured" | "passed" | "refused") {
   const note = (message: PodMessage) => (asked.push(message), answer);
   const gate: PodGate = {
     add: (message) => Promise.resolve(note(message)),
-    check: note,
+    check: (message) => Promise.resolve(note(message)),
     del: (message) => Promise.resolve(note(message)),
     status: () => answer,
   };
@@ -149,13 +149,19 @@ const objects = parsed(
 const settings = {};
 
 /** A gate whose enrolment captures what it holds, or fails with `why`. */
-function captureGate(netnses: PodNetns, why?: string, procRoot?: string) {
+function captureGate(
+  netnses: PodNetns,
+  why?: string,
+  procRoot?: string,
+  differenceOf = (): Promise<string | undefined> => Promise.resolve(undefined),
+) {
   const captured = new Map<string, string>();
   const gate = new CaptureGate({
     netnses,
     enrolment: {
       failing: new Map(why === undefined ? [] : [["u-1", why]]),
       capturedIn: (uid) => captured.get(uid),
+      differenceOf,
     },
     reconcile() {
       captured.clear();
@@ -192,12 +198,31 @@ Deno.test("CaptureGate captures a pod in the namespace that it is told, until th
   assert.equal(gate.status().outcome, "done");
   assert.equal((await gate.add(message(netns.path))).outcome, "captured");
   assert.deepEqual(netnses.get("u-1")?.ips, ["10.0.0.2"]);
-  assert.equal(gate.check(message(netns.path)).outcome, "captured");
-  const elsewhere = gate.check(message("/proc/self/ns/net"));
+  assert.equal((await gate.check(message(netns.path))).outcome, "captured");
+  const elsewhere = await gate.check(message("/proc/self/ns/net"));
   assert.equal(elsewhere.outcome, "refused");
   await gate.del(message(netns.path));
   assert.equal(netnses.get("u-1"), undefined);
-  assert.equal(gate.check(message(netns.path)).outcome, "refused");
+  assert.equal((await gate.check(message(netns.path))).outcome, "refused");
+});
+
+Deno.test("CaptureGate says what is other than it should be in a pod's redirection", async () => {
+  await using netns = await makeTestNetns();
+  using netnses = new PodNetns();
+  const found: (() => Promise<string | undefined>)[] = [
+    () => Promise.resolve("a rule is missing"),
+    () => Promise.reject(new Error("no iptables")),
+  ];
+  const gate = captureGate(netnses, undefined, undefined, () => found[0]!());
+  gate.begin();
+  gate.know({ objects, settings });
+  assert.equal((await gate.add(message(netns.path))).outcome, "captured");
+  for (const why of [/was changed: a rule is missing$/, /^no iptables$/]) {
+    const { outcome, reason } = await gate.check(message(netns.path));
+    assert.equal(outcome, "refused");
+    assert.match(reason ?? "", why);
+    found.shift();
+  }
 });
 
 Deno.test("CaptureGate finds a namespace that the node names by a process", async () => {
@@ -211,8 +236,8 @@ Deno.test("CaptureGate finds a namespace that the node names by a process", asyn
   gate.know({ objects, settings });
   const named = message("/proc/17/ns/net");
   assert.equal((await gate.add(named)).outcome, "captured");
-  assert.equal(gate.check(named).outcome, "captured");
-  assert.equal(gate.check(message(netns.path)).outcome, "captured");
+  assert.equal((await gate.check(named)).outcome, "captured");
+  assert.equal((await gate.check(message(netns.path))).outcome, "captured");
   const other = await gate.add(message("/proc/1/ns/net"));
   assert.match(other.reason ?? "", /Cannot open ".*\/1\/ns\/net"/);
 });
