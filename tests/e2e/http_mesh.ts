@@ -138,7 +138,7 @@ export class HttpMesh implements AsyncDisposable {
     from: Place = this.pods.client,
   ): Promise<HttpReply> {
     const result = await this.lab.exec(from, [
-      ...["curl", "-sS", "--max-time", "30", "--path-as-is"],
+      ...["curl", "-sS", "--max-time", "55", "--path-as-is"],
       ...["-w", "%{stderr}\n%{json}\n%{header_json}", ...more, url],
     ]);
     return replyOf(result);

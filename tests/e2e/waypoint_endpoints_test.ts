@@ -4,7 +4,7 @@ import { Growth } from "./calls.ts";
 import { HttpMesh, type HttpReply } from "./http_mesh.ts";
 import { callWebSocket } from "./http_programs.ts";
 import { share } from "./share.ts";
-import { eventually, labTest } from "./support.ts";
+import { labTest } from "./support.ts";
 
 const httpTest = share(() => HttpMesh.start());
 
@@ -60,17 +60,15 @@ httpTest(
   "LEAST_REQUEST keeps away from an endpoint that is busy",
   async (mesh) => {
     const { lab, pods } = mesh;
-    const slowly = ["curl", "-sS", "--limit-rate", "100K", "-o", "/dev/null"];
+    const slowly = [
+      ...["curl", "-sS", "--limit-rate", "100K", "-o", "/dev/null", "-D", "-"],
+    ];
     const url = mesh.urlOf("echo-v1", "/bytes/100000000");
     const busy = [1, 2, 3, 4].map((at) =>
       lab.start(pods.client, `busy-${at}`, [...slowly, url])
     );
     try {
-      const served = ["ss", "-Htn", "state", "established", "sport = :8080"];
-      await eventually("busy", async () => {
-        const { stdout } = await lab.exec(pods["echo-v1"], served);
-        return stdout.trim().split("\n").length >= busy.length;
-      });
+      await Promise.all(busy.map((process) => process.untilLog(/ 200/)));
       assert.deepEqual(await answering(mesh, 20), { "echo-v2": 20 });
     } finally {
       await Promise.all(busy.map((process) => process.stop()));
