@@ -32,6 +32,19 @@ Deno.test("NodeRules put back what somebody else changed, and say what", async (
   assert.deepEqual(await rules.verify(), []);
 });
 
+Deno.test("NodeRules see what is changed while they are being written", async () => {
+  for (let round = 0; round < 5; round++) {
+    await using node = await makeTestNetns();
+    using rules = rulesOf(node);
+    const flushed = node.sh(
+      "until nft list table ip6 hairpin-node; do :; done >/dev/null 2>&1; nft flush ruleset",
+    );
+    await rules.apply([POD]);
+    await flushed;
+    assert.notDeepEqual(await rules.verify(), []);
+  }
+});
+
 Deno.test("NodeRules yield to a later process's, and come back after it", async () => {
   await using node = await makeTestNetns();
   using first = rulesOf(node);

@@ -1,5 +1,5 @@
 import { closeFd, dupFd, type Fd } from "../../sys/libc.ts";
-import { openOwnNetns } from "../../sys/new_netns.ts";
+import { newNetns, openOwnNetns } from "../../sys/new_netns.ts";
 import type { Family } from "../plan.ts";
 import { BRIDGE_TABLE, bridgeRules } from "./bridge_rules.ts";
 import { type CapturedAddress, ofFamily } from "./captured_pod.ts";
@@ -30,7 +30,9 @@ type Side = keyof Sides;
 export class NodeRules implements Disposable {
   readonly #families: readonly Family[];
   readonly #sides: Sides;
-  /** Scripts and what nftables made of them. */
+  /** Shows what nftables makes of a script where nobody else changes it meanwhile. */
+  readonly #model = newNetns();
+  /** Scripts and what nftables makes of them. */
   #written: Readonly<Record<Side, Written>> | undefined;
   /** Whether the node was this process's before: it is not taken from another then. */
   #applied = false;
@@ -109,6 +111,7 @@ export class NodeRules implements Disposable {
   [Symbol.dispose](): void {
     closeFd(this.#sides.node);
     closeFd(this.#sides.proxy);
+    closeFd(this.#model);
   }
 
   async #isTakenOver(): Promise<boolean> {
@@ -119,8 +122,10 @@ export class NodeRules implements Disposable {
   async #write(side: Side, script: string): Promise<Written> {
     const known = this.#written?.[side];
     if (known?.script === script) return known;
+    await runNft(this.#model, ["-f", "-"], { input: script });
+    const shown = await this.#show(side, this.#model);
     await runNft(this.#sides[side], ["-f", "-"], { input: script });
-    return { script, shown: await this.#show(side) };
+    return { script, shown };
   }
 
   #nodeScript(addresses: readonly CapturedAddress[]): string {
@@ -136,10 +141,10 @@ export class NodeRules implements Disposable {
     ).join("");
   }
 
-  async #show(side: Side): Promise<string> {
+  async #show(side: Side, at = this.#sides[side]): Promise<string> {
     const tables = this.#families.map(tableOf);
     const all = side === "node" ? [...tables, BRIDGE_TABLE] : tables;
-    return (await readTables(this.#sides[side], all)).join("");
+    return (await readTables(at, all)).join("");
   }
 }
 
